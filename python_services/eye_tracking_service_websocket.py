@@ -1,0 +1,31 @@
+"""Start here: `python python_services/eye_tracking_service_websocket.py` runs the service."""
+
+from __future__ import annotations
+
+import sys
+
+from eyelearn.server import run  # first: it makes the standard library's sockets green
+
+import logging  # isort: skip
+
+from pydantic import ValidationError
+
+from eyelearn.settings import Settings, describe_problems
+
+
+def main() -> int:
+    """The exit status: 0 after SIGTERM, 1 where the service can't start, 2 for a wrong setting."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.stderr.write(describe_problems(error))
+        return 2
+    logging.basicConfig(
+        level=logging.DEBUG if settings.debug else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    return run(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

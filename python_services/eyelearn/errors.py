@@ -1,0 +1,96 @@
+"""Every error that a caller is told about.
+
+EyeLearnError
+├── InvalidPayload      the message is not of the protocol's form
+├── NotTracking         the event needs a session, and there is none
+├── FrameTooLarge       more bytes or pixels than the limits allow
+├── UndecodableFrame    not a picture, or a damaged one
+├── RateLimited         more frames than `MAX_CLIENT_FPS`
+├── StreamingDisabled   this service takes no pictures
+├── Overloaded          no capacity now; worth a retry
+├── Superseded          a newer frame of the session overtook this one
+└── Internal            a fault of ours
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EyeLearnError(Exception):
+    """An error with a code for the wire and a sentence for a person.
+
+    `code` is what every protocol sends; `http_status` is what REST answers with it.
+    """
+
+    code: ClassVar[str] = "internal"
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidPayload(EyeLearnError):
+    code = "invalid_payload"
+    http_status = 400
+
+
+class NotTracking(EyeLearnError):
+    code = "not_tracking"
+    http_status = 409
+
+    def __init__(self, event: str) -> None:
+        super().__init__(f"'{event}' needs a running session: send 'start_tracking' first.")
+
+
+class FrameTooLarge(EyeLearnError):
+    code = "frame_too_large"
+    http_status = 413
+
+    @classmethod
+    def by_bytes(cls, size: int, limit_kb: int) -> FrameTooLarge:
+        return cls(f"The picture has about {size // 1024} KB; at most {limit_kb} KB are taken.")
+
+    @classmethod
+    def by_pixels(cls, width: int, height: int, limit: int) -> FrameTooLarge:
+        return cls(f"The picture has {width}×{height} pixels; at most {limit} in all are taken.")
+
+
+class UndecodableFrame(EyeLearnError):
+    code = "undecodable_frame"
+    http_status = 422
+
+
+class RateLimited(EyeLearnError):
+    code = "rate_limited"
+    http_status = 429
+
+    def __init__(self, max_fps: float) -> None:
+        super().__init__(f"Too many frames: at most {max_fps:g} a second are taken.")
+
+
+class StreamingDisabled(EyeLearnError):
+    code = "streaming_disabled"
+    http_status = 503
+
+    def __init__(self) -> None:
+        super().__init__("This service takes no pictures; send landmarks.")
+
+
+class Overloaded(EyeLearnError):
+    code = "overloaded"
+    http_status = 503
+
+
+class Superseded(EyeLearnError):
+    code = "superseded"
+    http_status = 409
+
+    def __init__(self) -> None:
+        super().__init__("A newer frame of this session overtook this one.")
+
+
+class Internal(EyeLearnError):
+    code = "internal"
+    http_status = 500

@@ -1,0 +1,39 @@
+"""What crosses between the pool and its workers, and nothing else does.
+
+To a worker, besides the ping: `judge {ticket, session}` with the encoded picture as payload, and
+`release {session}`. From it: `ready`, `pong`, `judged {ticket, observation}` and
+`failed {ticket, code, message}`.
+"""
+
+from __future__ import annotations
+
+from ..errors import EyeLearnError, FrameTooLarge, Internal, UndecodableFrame
+from ..processes.channel import Header
+from ..vision.observation import Observation
+
+_FAILURES: dict[str, type[EyeLearnError]] = {
+    error.code: error for error in (FrameTooLarge, Internal, UndecodableFrame)
+}
+
+
+def judge(ticket: int, session_id: str) -> Header:
+    return {"type": "judge", "ticket": ticket, "session": session_id}
+
+
+def release(session_id: str) -> Header:
+    return {"type": "release", "session": session_id}
+
+
+def judged(ticket: int, observation: Observation) -> Header:
+    return {"type": "judged", "ticket": ticket, "observation": observation.to_dict()}
+
+
+def failed(ticket: int, error: EyeLearnError) -> Header:
+    return {"type": "failed", "ticket": ticket, "code": error.code, "message": error.message}
+
+
+def read_answer(header: Header) -> Observation | EyeLearnError:
+    """What a `judged` or `failed` message says."""
+    if header["type"] == "judged":
+        return Observation.from_dict(header["observation"])
+    return _FAILURES.get(header["code"], Internal)(header["message"])

@@ -1,0 +1,107 @@
+"""The worker process: vision on the frames it is sent, for the learners it was given.
+
+Run as `python -m eyelearn.inference.worker FD`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from ..errors import EyeLearnError, Internal
+from ..processes.channel import Channel, ChannelClosed, Header
+from ..processes.child import connect_to_parent
+from ..vision.face_mesh import FaceDetector, FaceMesh
+from ..vision.frames import decode
+from ..vision.judging import Judge
+from ..vision.observation import Observation
+from ..vision.warm_up import warm_up_picture
+from . import messages
+
+_log = logging.getLogger(__name__)
+
+# Instances kept for the next learner: making one takes 30 ms, and closed ones don't give all of
+# their memory back.
+MAX_SPARE_MESHES = 16
+
+
+class Worker:
+    """Keeps one Face Mesh per learner, and one detector for all."""
+
+    def __init__(self, configuration: Header) -> None:
+        self._max_bytes: int = configuration["max_bytes"]
+        self._max_pixels: int = configuration["max_pixels"]
+        self._second_face_interval: float = configuration["second_face_interval_seconds"]
+        self._detector = FaceDetector()
+        self._judges: dict[str, Judge] = {}
+        self._spare_meshes: list[FaceMesh] = []
+
+    def warm_up(self) -> float:
+        """Judges a drawn face, so that no learner waits for models to load; gives milliseconds."""
+        begun = time.perf_counter()
+        self._judge_of("warm-up").judge(warm_up_picture(), time.monotonic())
+        self.release("warm-up")
+        return (time.perf_counter() - begun) * 1000
+
+    def judge(self, session_id: str, frame: bytearray) -> Observation:
+        """Raises UndecodableFrame and FrameTooLarge."""
+        picture = decode(frame, max_bytes=self._max_bytes, max_pixels=self._max_pixels)
+        return self._judge_of(session_id).judge(picture, time.monotonic())
+
+    def release(self, session_id: str) -> None:
+        """Frees the session's Face Mesh for the next learner, without what it remembers."""
+        judge = self._judges.pop(session_id, None)
+        if judge is None:
+            return
+        if len(self._spare_meshes) < MAX_SPARE_MESHES:
+            judge.mesh.forget()
+            self._spare_meshes.append(judge.mesh)
+        else:
+            judge.mesh.close()
+
+    def _judge_of(self, session_id: str) -> Judge:
+        judge = self._judges.get(session_id)
+        if judge is None:
+            mesh = self._spare_meshes.pop() if self._spare_meshes else FaceMesh()
+            judge = Judge(mesh, self._detector, self._second_face_interval)
+            self._judges[session_id] = judge
+        return judge
+
+
+def answer(worker: Worker, header: Header, frame: bytearray) -> Header:
+    """The answer to one `judge` message; a fault of ours is told as such, and logged."""
+    ticket = header["ticket"]
+    try:
+        return messages.judged(ticket, worker.judge(header["session"], frame))
+    except EyeLearnError as error:
+        return messages.failed(ticket, error)
+    except Exception:
+        _log.exception("a frame could not be judged")
+        return messages.failed(ticket, Internal("The frame could not be judged."))
+
+
+def serve(channel: Channel, worker: Worker) -> None:
+    """Answers until the channel closes."""
+    while True:
+        header, payload = channel.receive()
+        kind = header["type"]
+        if kind == "judge":
+            channel.send(answer(worker, header, payload))
+        elif kind == "release":
+            worker.release(header["session"])
+        elif kind == "ping":
+            channel.send({"type": "pong"})
+
+
+def main() -> None:
+    channel, configuration = connect_to_parent()
+    worker = Worker(configuration)
+    try:
+        channel.send({"type": "ready", "warm_up_ms": worker.warm_up()})
+        serve(channel, worker)
+    except ChannelClosed:
+        _log.debug("the service closed the channel")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Child processes: start them, talk to them in length-prefixed messages, notice when they die."""

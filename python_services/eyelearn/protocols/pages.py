@@ -1,0 +1,110 @@
+"""The service's own pages, and the scripts that a platform's page loads from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as Redirect
+
+from ..settings import ROOT, Settings
+
+TEMPLATES = ROOT / "templates"
+CLIENT = ROOT / "user" / "js" / "webcam-websocket.js"
+SOCKET_IO = ROOT / "node_modules" / "socket.io-client" / "dist" / "socket.io.min.js"
+# The version that package.json pins and the client's integrity hash is of; a test compares them.
+SOCKET_IO_CDN = "https://cdn.jsdelivr.net/npm/socket.io-client@4.8.4/dist/socket.io.min.js"
+
+# What the focus page is made of: its address → the file in `templates/` and its type.
+FOCUS_PAGE = {
+    "/": ("focus.html", "text/html"),
+    "/focus.css": ("focus.css", "text/css"),
+    "/focus.js": ("focus.js", "text/javascript"),
+    "/attention-chart.js": ("attention-chart.js", "text/javascript"),
+    "/words.js": ("words.js", "text/javascript"),
+    "/favicon.svg": ("favicon.svg", "image/svg+xml"),
+}
+CLIENT_PATH = "/user/js/webcam-websocket.js"
+# Before the client's own first line: a copy on a platform does not have it, and so the client
+# knows where the service is when it came from there. What the page said itself stands.
+SERVED_BY_US = b"""if (document.currentScript?.src)
+  window.EYELEARN_SERVER_URL ||= new URL(document.currentScript.src).origin;
+"""
+
+
+def pages(settings: Settings) -> Blueprint:
+    """The focus page on `/`, the browser client, and the Socket.IO library it needs.
+
+    Every answer carries an ETag and is revalidated, so that an update of the service reaches
+    browsers at once and costs the others a 304.
+    """
+    blueprint = Blueprint("pages", __name__)
+    policy = _content_security_policy(settings)
+    for address, (name, mimetype) in FOCUS_PAGE.items():
+        answer = _own_file(TEMPLATES / name, mimetype, policy)
+        blueprint.add_url_rule(address, name.replace(".", "_"), answer)
+    blueprint.add_url_rule(CLIENT_PATH, "client", _client)
+    blueprint.add_url_rule("/socket.io.min.js", "socket_io", _socket_io)
+    blueprint.add_url_rule("/favicon.ico", "favicon", lambda: redirect("/favicon.svg", 301))
+    return blueprint
+
+
+def _own_file(path: Path, mimetype: str, policy: str) -> Callable[[], Response]:
+    def answer() -> Response:
+        # Read anew each time: some kB from the system's cache, and an update needs no restart.
+        response = _revalidated(path.read_bytes(), mimetype)
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return answer
+
+
+def _client() -> Response:
+    return _script_for_everyone(SERVED_BY_US + CLIENT.read_bytes())
+
+
+def _socket_io() -> Response | Redirect:
+    """From npm where it was installed, else from the CDN; the client checks the integrity."""
+    if SOCKET_IO.is_file():
+        return _script_for_everyone(SOCKET_IO.read_bytes())
+    answer = redirect(SOCKET_IO_CDN, 302)
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer
+
+
+def _script_for_everyone(source: bytes) -> Response:
+    """Readable from every origin: a page can check a script's integrity only then."""
+    response = _revalidated(source, "text/javascript")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _revalidated(content: bytes, mimetype: str) -> Response:
+    response = Response(content, mimetype=mimetype)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.cache_control.no_cache = True
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _content_security_policy(settings: Settings) -> str:
+    """No inline code; only pages that may connect may also show ours in a frame."""
+    cdn = SOCKET_IO_CDN.split("/npm/", maxsplit=1)[0]
+    embedders = settings.allowed_origins.replace(",", " ")
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {cdn}",
+            "worker-src blob:",
+            "style-src 'self'",
+            "img-src 'self'",
+            "connect-src 'self' ws: wss:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            f"frame-ancestors 'self' {embedders}".rstrip(),
+        )
+    )

@@ -1,0 +1,78 @@
+"""What clients send, as models that check it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictBytes,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
+
+from ..errors import InvalidPayload
+from ..tracking.session import LearnerIds
+
+# As long as an id may be, and as large as the databases' and PHP's integers go.
+MAX_ID_LENGTH = 64
+MAX_INTEGER_ID = 2**63 - 1
+
+IntegerId = Annotated[StrictInt, Field(ge=-MAX_INTEGER_ID, le=MAX_INTEGER_ID)]
+TextId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID_LENGTH)]
+Id = IntegerId | TextId
+FiniteNumber = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+class Payload(BaseModel):
+    """Unknown fields are ignored, as every protocol of ours promises."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class StartTracking(Payload):
+    user_id: Id
+    module_id: Id
+    section_id: Id | None = None
+    session_id: Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH)] | None = None
+
+    @property
+    def ids(self) -> LearnerIds:
+        return LearnerIds(self.user_id, self.module_id, self.section_id)
+
+
+class VideoFrame(Payload):
+    """timestamp: the client's milliseconds, echoed."""
+
+    frame: StrictBytes | StrictStr
+    timestamp: StrictInt | FiniteNumber | None = None
+
+
+class PageVisibility(Payload):
+    hidden: StrictBool
+
+
+P = TypeVar("P", bound=Payload)
+
+
+def parse(model: type[P], event: str, arguments: tuple[Any, ...]) -> P:
+    """The one argument of an event, checked. Raises InvalidPayload, which says what is wrong."""
+    if len(arguments) != 1 or not isinstance(arguments[0], dict):
+        raise InvalidPayload(f"'{event}' takes one object.")
+    try:
+        return model.model_validate(arguments[0])
+    except ValidationError as error:
+        raise InvalidPayload(f"'{event}': {_first_problem(error)}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    """Where and what, without the value: it may be a picture."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    field = problems[0]["loc"][0]
+    # A field of several types has a problem for each.
+    messages = dict.fromkeys(p["msg"] for p in problems if p["loc"][0] == field)
+    return f"{field}: {', or: '.join(messages)}"

@@ -1,0 +1,136 @@
+"""Focus tracking over Socket.IO: section 1 of the protocols, the main face.
+
+Handlers are python-socketio's, not Flask's: each event would else make a request context of its
+own. The library runs each event on a green thread, so a handler may wait for its judgement, and
+what it returns is the acknowledgement.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from socketio import Server
+
+from ..errors import (
+    EyeLearnError,
+    Internal,
+    InvalidPayload,
+    RateLimited,
+    StreamingDisabled,
+    Superseded,
+)
+from ..session_service import SessionService
+from ..settings import Settings
+from ..vision.landmarks import LANDMARK_INDICES
+from .answers import tracking_update
+from .guards import Throttle
+from .payloads import PageVisibility, StartTracking, VideoFrame, parse
+
+_log = logging.getLogger(__name__)
+
+# What every frame runs into while it lasts: told at most once a second, acknowledged each time.
+LIMITS = (RateLimited, StreamingDisabled)
+
+Ack = dict[str, Any]
+Handler = Callable[..., Ack | None]
+
+
+class SocketIOFocus:
+    """The events of the main face, registered on a Socket.IO server."""
+
+    def __init__(self, server: Server, sessions: SessionService, settings: Settings) -> None:
+        self._server = server
+        self._sessions = sessions
+        self._settings = settings
+        self._told_limits = Throttle()
+        server.on("connect", self._connect)
+        server.on("disconnect", self._disconnect)
+        server.on("*", self._unknown)
+        for event, handler in {
+            "start_tracking": self._start_tracking,
+            "video_frame": self._video_frame,
+            "page_visibility": self._page_visibility,
+            "calibrate": self._calibrate,
+            "stop_tracking": self._stop_tracking,
+        }.items():
+            server.on(event, self._guarded(event, handler))
+
+    def _guarded(self, event: str, handler: Handler) -> Handler:
+        """Tells the caller what went wrong, in this protocol; nobody else notices."""
+
+        def guarded(sid: str, *arguments: Any) -> Ack | None:
+            try:
+                return handler(sid, *arguments)
+            except EyeLearnError as error:
+                return self._tell(sid, error)
+            except Exception:
+                _log.exception("'%s' failed", event)
+                return self._tell(sid, Internal("Something went wrong here; it was logged."))
+
+        return guarded
+
+    def _tell(self, sid: str, error: EyeLearnError) -> Ack:
+        if isinstance(error, Superseded):
+            return {"status": "superseded", "reason": error.code}
+        if not isinstance(error, LIMITS) or self._told_limits.allow(sid, time.monotonic()):
+            self._server.emit("error", {"message": error.message, "code": error.code}, to=sid)
+        limited = isinstance(error, RateLimited)
+        return {"status": "rate_limited" if limited else "rejected", "reason": error.code}
+
+    def _connect(self, sid: str, _environ: dict[str, Any], _auth: Any = None) -> None:
+        self._server.emit("connected", {"message": "Connected to EyeLearn Focus"}, to=sid)
+
+    def _disconnect(self, sid: str, _reason: str) -> None:
+        self._told_limits.forget(sid)
+        self._sessions.drop(sid)
+
+    def _unknown(self, event: Any, sid: str, *_arguments: Any) -> Ack:
+        return self._tell(sid, InvalidPayload(f"There is no event '{event!s:.64}'."))
+
+    def _start_tracking(self, sid: str, *arguments: Any) -> None:
+        payload = parse(StartTracking, "start_tracking", arguments)
+        session, resumed = self._sessions.start(sid, payload.ids, payload.session_id)
+        self._server.emit(
+            "tracking_started",
+            {
+                **payload.ids._asdict(),
+                "message": "Eye tracking resumed" if resumed else "Eye tracking started",
+                "session_id": session.session_id,
+                "resumed": resumed,
+                "max_fps": self._settings.max_client_fps,
+                "max_frame_kb": self._settings.max_frame_kb,
+                "landmark_indices": LANDMARK_INDICES,
+            },
+            to=sid,
+        )
+
+    def _video_frame(self, sid: str, *arguments: Any) -> Ack:
+        payload = parse(VideoFrame, "video_frame", arguments)
+        session, attention = self._sessions.judge(sid, payload.frame)
+        update = tracking_update(session, attention, payload.timestamp)
+        self._server.emit("tracking_update", update, to=sid)
+        return {"status": "processed", "reason": None}
+
+    def _page_visibility(self, sid: str, *arguments: Any) -> None:
+        payload = parse(PageVisibility, "page_visibility", arguments)
+        self._sessions.set_hidden(sid, payload.hidden)
+
+    def _calibrate(self, sid: str, *_arguments: Any) -> None:
+        samples, neutral = self._sessions.calibrate(sid)
+        baseline = {"yaw": round(neutral.yaw, 1), "pitch": round(neutral.pitch, 1)}
+        self._server.emit("calibrated", {"samples": samples, "baseline": baseline}, to=sid)
+
+    def _stop_tracking(self, sid: str, *_arguments: Any) -> None:
+        session = self._sessions.stop(sid)
+        self._server.emit(
+            "tracking_stopped",
+            {
+                "message": "Eye tracking stopped",
+                "session_id": session.session_id,
+                "metrics": session.metrics.to_dict(),
+            },
+            to=sid,
+        )

@@ -1,0 +1,182 @@
+"""The process that keeps the sessions: takes flushes, answers what is asked of the database.
+
+An ordinary program with ordinary threads, so that whatever blocks blocks here. In: save, load,
+ping, drain. Out: ready, pong, saved, loaded, status, drained.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import queue
+import threading
+import time
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..processes.channel import Channel, ChannelClosed, Header
+from ..processes.child import connect_to_parent
+from ..redaction import use_key
+from .courier import Courier, where_posted
+from .health import Health
+from .record import SessionRecord
+from .store import SessionStore, where_kept
+from .writer import Writer, describe
+
+_log = logging.getLogger(__name__)
+
+# When the service is gone, what waits for the database is given this long.
+PARTING_SECONDS = 5.0
+
+
+class Keeper:
+    """Reads its channel and never waits for the database while doing so."""
+
+    def __init__(self, channel: Channel, configuration: dict[str, Any]) -> None:
+        self._channel = channel
+        self._database_url: str = configuration["database_url"]
+        self._endpoint: str = configuration["php_endpoint"]
+        self._database = Health("the database", _log, self._tell_status)
+        self._page = Health("PHP_ENDPOINT", _log, self._tell_status)
+        self._writer = Writer(
+            self._database_url,
+            platform.node(),
+            self._database,
+            on_open=self._opened,
+            on_written=self._written,
+            on_counted=self._counted,
+        )
+        self._store: SessionStore | None = None
+        self._courier: Courier | None = None
+        self._owed = 0
+        self._told: Header = {}
+        self._loads: queue.SimpleQueue[Header] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        """Until the channel ends; then writes what still waits."""
+        self._writer.start()
+        try:
+            while True:
+                header, _ = self._channel.receive()
+                self._handle(header)
+        except ChannelClosed:
+            if not self._writer.wait_written(PARTING_SECONDS):
+                _log.error("%d sessions could not be written at the end", self._writer.waiting)
+
+    def _handle(self, header: Header) -> None:
+        match header["type"]:
+            case "ping":
+                self._tell({"type": "pong"})
+            case "save":
+                self._writer.put(SessionRecord.from_dict(header["record"]))
+            case "load":
+                self._loads.put(header)
+            case "drain":
+                threading.Thread(target=self._drain, args=(header,), daemon=True).start()
+            case unknown:
+                _log.error("the keeper knows no message of type %r", unknown)
+
+    def _opened(self, store: SessionStore) -> None:
+        self._store = store
+        kept, posted = where_kept(self._database_url), None
+        _log.info("sessions are kept in %s", kept)
+        if self._endpoint:
+            posted = where_posted(self._endpoint)
+            _log.info("sessions are posted to %s", posted)
+            self._courier = Courier(store, self._endpoint, self._page, self._writer.mark_saved)
+            self._courier.start()
+        else:
+            _log.info("PHP_ENDPOINT is unset: sessions are kept, and posted nowhere")
+        threading.Thread(target=self._answer_loads, name="loads", daemon=True).start()
+        self._tell({"type": "ready", "saves_to": kept, "posts_to": posted})
+
+    def _written(self, records: list[SessionRecord], saved: dict[str, int]) -> None:
+        if self._courier is not None:
+            self._courier.marked(saved)
+        if records:
+            revisions = {record.session_id: record.revision for record in records}
+            self._tell({"type": "saved", "revisions": revisions})
+
+    def _counted(self, owed: int) -> None:
+        # Without a page to post to, nothing is owed to it.
+        self._owed = owed if self._courier is not None else 0
+        self._tell_status()
+
+    def _answer_loads(self) -> None:
+        while True:
+            header = self._loads.get()
+            answer: Header = {"type": "loaded", "request": header["request"]}
+            try:
+                record = self._load(header["session_id"])
+            except SQLAlchemyError as error:
+                answer["error"] = describe(error)
+            else:
+                answer["record"] = None if record is None else record.to_dict()
+            self._tell(answer)
+
+    def _load(self, session_id: str) -> SessionRecord | None:
+        assert self._store is not None
+        # Memory first: what is committed between the two looks is found by the second.
+        return self._writer.unwritten(session_id) or self._store.load(session_id)
+
+    def _drain(self, header: Header) -> None:
+        seconds: float = header["seconds"]
+        until = time.monotonic() + seconds
+        self._writer.wait_written(seconds)
+        if self._courier is not None:
+            self._courier.drain(until - time.monotonic())
+        self._tell({"type": "drained", "request": header["request"], "owed": self._still_owed()})
+
+    def _still_owed(self) -> int:
+        """Sessions whose newest state is not where it belongs."""
+        if self._courier is None or self._store is None:
+            return self._writer.waiting
+        try:
+            return self._writer.waiting + self._store.count_owed()
+        except SQLAlchemyError:
+            return self._writer.waiting + self._owed
+
+    def _tell_status(self) -> None:
+        status = {
+            "type": "status",
+            "database_ok": self._database.ok is True,
+            "endpoint_ok": self._page.ok,
+            "owed": self._owed,
+        }
+        if status != self._told:
+            self._told = status
+            self._tell(status)
+
+    def _tell(self, header: Header) -> None:
+        try:
+            self._channel.send(header)
+        except ChannelClosed:
+            # The reading thread sees the same, and ends the process.
+            _log.debug("nobody is there to be told of %r", header["type"])
+
+
+def _end_process(details: threading.ExceptHookArgs) -> None:
+    """A keeper that lost a thread would answer pings and keep nothing; a new one does its work."""
+    _log.critical(
+        "the keeper ends: a fault in its thread %s",
+        details.thread and details.thread.name,
+        exc_info=details.exc_value,
+    )
+    os._exit(1)
+
+
+def main() -> None:
+    """`python -m eyelearn.saving.keeper FD`, started by the ledger."""
+    channel, configuration = connect_to_parent()
+    threading.excepthook = _end_process
+    use_key(configuration["redaction_key"])
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # In detail it logs addresses with their query, where platforms keep tokens.
+    logging.getLogger("urllib3").setLevel(logging.INFO)
+    Keeper(channel, configuration).run()
+
+
+if __name__ == "__main__":
+    main()

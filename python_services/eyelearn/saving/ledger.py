@@ -1,0 +1,221 @@
+"""The service's side of the keeper: hands over every flush, and forgets none before it is kept."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ..concurrency import Concurrency, Event
+from ..errors import Internal
+from ..processes.channel import ChannelClosed, Header
+from ..processes.supervised import SupervisedChild
+from ..redaction import hashed, shared_key
+from ..settings import Settings
+from .record import SessionRecord
+
+_log = logging.getLogger(__name__)
+
+# The keeper's reading thread does nothing else; one that is silent for longer hangs.
+ANSWER_TIMEOUT_SECONDS = 5.0
+# What the keeper's answer to a drain may take on top of its seconds.
+DRAIN_GRACE_SECONDS = 0.5
+
+
+@dataclass
+class _Question:
+    """Something asked of the keeper, asked again of the next one until it is answered."""
+
+    header: Header
+    answered: Event
+    answer: Header | None = None
+
+
+class SessionLedger:
+    """Newest unacknowledged state of every session, in memory until the keeper has committed it.
+
+    `save` and `status` never wait. Sending may (a keeper that is stopped does not read), so one
+    spawned thread does it; whatever replaces that keeper is sent everything again.
+    """
+
+    def __init__(self, settings: Settings, concurrency: Concurrency) -> None:
+        self._concurrency = concurrency
+        self._lock = concurrency.lock()
+        self._unacknowledged: dict[str, SessionRecord] = {}
+        self._unsent: set[str] = set()
+        self._questions: dict[int, _Question] = {}
+        self._unasked: list[int] = []
+        self._numbers = itertools.count(1)
+        self._work = concurrency.event()
+        self._stopped = False
+        self._reported: dict[str, Any] = {"database_ok": False, "endpoint_ok": None, "owed": 0}
+        self._places: dict[str, Any] = {"saves_to": None, "posts_to": None}
+        self._keeper = SupervisedChild(
+            name="keeper",
+            module="eyelearn.saving.keeper",
+            configuration={
+                "database_url": settings.database_url,
+                "php_endpoint": settings.php_endpoint,
+                "debug": settings.debug,
+                "redaction_key": shared_key(),
+            },
+            concurrency=concurrency,
+            answer_timeout=ANSWER_TIMEOUT_SECONDS,
+            on_message=self._on_message,
+            on_ready=self._on_ready,
+            on_death=self._on_death,
+        )
+        self.ready: Event = self._keeper.ready
+
+    def start(self) -> None:
+        """Starts the keeper without waiting; `ready` is set once its database is migrated."""
+        self._concurrency.spawn(self._send_waiting)
+        self._keeper.start()
+
+    def save(self, record: SessionRecord) -> None:
+        """Has this state kept, and posted, unless a newer one of the session was given. At once."""
+        with self._lock:
+            held = self._unacknowledged.get(record.session_id)
+            if held is not None and held.revision >= record.revision:
+                return
+            self._unacknowledged[record.session_id] = record
+            self._unsent.add(record.session_id)
+            self._work.set()
+
+    def load(self, session_id: str, timeout: float) -> SessionRecord | None:
+        """The newest state of a session, None where there is none; waits at most `timeout` seconds.
+
+        Raises Internal where the database does not answer in time.
+        """
+        held = self._unacknowledged.get(session_id)
+        if held is not None:
+            return held
+        answer = self._ask({"type": "load", "session_id": session_id}, timeout)
+        if answer is None or "error" in answer:
+            _log.warning(
+                "session %s could not be loaded: %s",
+                hashed(session_id),
+                "no answer in time" if answer is None else answer["error"],
+            )
+            raise Internal("The database does not answer; try again in a moment.")
+        return None if answer["record"] is None else SessionRecord.from_dict(answer["record"])
+
+    def drain(self, seconds: float) -> int:
+        """Keeps everything that waits, and posts what is owed, for at most `seconds`.
+
+        Gives how many sessions are still owed to the database or to the platform.
+        """
+        until = time.monotonic() + seconds
+        answer = self._ask({"type": "drain", "until": until}, seconds + DRAIN_GRACE_SECONDS)
+        owed: int = self._reported["owed"] if answer is None else answer["owed"]
+        return max(owed, len(self._unacknowledged))
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """For `/readyz`.
+
+        keeper_up, database_ok; endpoint_ok (None: unknown or none set); owed: sessions that
+        PHP_ENDPOINT has yet to acknowledge; waiting: flushes not yet in the database; saves_to,
+        posts_to: addresses without passwords.
+        """
+        return {
+            "keeper_up": self._keeper.is_ready,
+            **self._reported,
+            "waiting": len(self._unacknowledged),
+            **self._places,
+        }
+
+    def stop(self, timeout: float) -> None:
+        """Ends the keeper, which writes what it has; kills it after `timeout` seconds."""
+        with self._lock:
+            self._stopped = True
+            self._work.set()
+        self._keeper.stop(timeout)
+        if self._unacknowledged:
+            _log.warning("%d flushes were not confirmed by the end", len(self._unacknowledged))
+
+    def _ask(self, header: Header, timeout: float) -> Header | None:
+        """The keeper's answer, None where none comes in `timeout` seconds."""
+        question = _Question(header, self._concurrency.event())
+        number = next(self._numbers)
+        with self._lock:
+            self._questions[number] = question
+            self._unasked.append(number)
+            self._work.set()
+        question.answered.wait(timeout)
+        with self._lock:
+            self._questions.pop(number, None)
+        return question.answer
+
+    def _send_waiting(self) -> None:
+        while not self._stopped:
+            self._work.wait()
+            records, questions = self._take_unsent()
+            try:
+                for record in records:
+                    self._keeper.send({"type": "save", "record": record.to_dict()})
+                    # On an event loop: a thousand flushes at once must not hold up the others.
+                    self._concurrency.sleep(0)
+                for question in questions:
+                    self._keeper.send(_with_seconds_left(question))
+            except ChannelClosed as error:
+                # Nothing is lost: the next keeper is sent everything when it is ready.
+                _log.debug("%s", error)
+
+    def _take_unsent(self) -> tuple[list[SessionRecord], list[Header]]:
+        """What waits to be sent: flushes, and after them questions, so that a drain finds them."""
+        with self._lock:
+            self._work = self._concurrency.event()
+            if not self._keeper.is_ready:
+                return [], []
+            records = [self._unacknowledged[s] for s in self._unsent if s in self._unacknowledged]
+            numbers = [number for number in self._unasked if number in self._questions]
+            questions = [self._questions[number].header | {"request": number} for number in numbers]
+            self._unsent.clear()
+            self._unasked.clear()
+        return records, questions
+
+    def _on_ready(self, header: Header) -> None:
+        self._places = {"saves_to": header["saves_to"], "posts_to": header["posts_to"]}
+        with self._lock:
+            self._unsent.update(self._unacknowledged)
+            self._unasked = list(self._questions)
+            self._work.set()
+
+    def _on_death(self) -> None:
+        self._reported |= {"database_ok": False, "endpoint_ok": None}
+
+    def _on_message(self, header: Header, _payload: bytearray) -> None:
+        match header.pop("type"):
+            case "saved":
+                self._acknowledge(header["revisions"])
+            case "status":
+                self._reported = header
+            case "loaded" | "drained":
+                self._answer(header)
+            case unknown:
+                _log.error("the keeper sends a message of unknown type %r", unknown)
+
+    def _acknowledge(self, revisions: dict[str, int]) -> None:
+        with self._lock:
+            for session_id, revision in revisions.items():
+                held = self._unacknowledged.get(session_id)
+                if held is not None and held.revision <= revision:
+                    del self._unacknowledged[session_id]
+
+    def _answer(self, header: Header) -> None:
+        with self._lock:
+            question = self._questions.get(header["request"])
+        if question is not None:
+            question.answer = header
+            question.answered.set()
+
+
+def _with_seconds_left(header: Header) -> Header:
+    """The other process may have another clock: a moment becomes the seconds until then."""
+    if "until" not in header:
+        return header
+    rest = {name: value for name, value in header.items() if name != "until"}
+    return rest | {"seconds": max(0.0, header["until"] - time.monotonic())}

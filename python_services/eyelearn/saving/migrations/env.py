@@ -1,0 +1,15 @@
+"""What Alembic runs for each command; `migrate` hands it the connection."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from eyelearn.saving.store import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite can't alter most things of a table; Alembic then copies it
+)
+with context.begin_transaction():
+    context.run_migrations()

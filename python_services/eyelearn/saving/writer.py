@@ -1,0 +1,178 @@
+"""Newest states into the database, many in one transaction, again and again until it works."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from itertools import islice
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+
+from ..redaction import hashed
+from .health import Health
+from .migrations import migrate
+from .record import SessionRecord
+from .retry import RetryPolicy
+from .store import SessionStore, UnusableUrl, open_engine
+
+_log = logging.getLogger(__name__)
+
+# One commit costs a disk flush, however many records it holds; this many still take under 0.1 s.
+BATCH_RECORDS = 200
+# With nothing to write, the database is asked this often whether it is there.
+PROBE_SECONDS = 10.0
+RETRY = RetryPolicy(first_seconds=0.2, longest_seconds=2.0)
+
+
+class Writer:
+    """The one thread that writes. What it was given stays in memory until it is committed."""
+
+    def __init__(
+        self,
+        database_url: str,
+        node: str,
+        health: Health,
+        *,
+        on_open: Callable[[SessionStore], None],
+        on_written: Callable[[list[SessionRecord], dict[str, int]], None],
+        on_counted: Callable[[int], None],
+    ) -> None:
+        """All three run on the writing thread.
+
+        on_open is called once, with the migrated store; on_written after each commit, with the
+        records and the marks it holds; on_counted then, with how many sessions are owed.
+        """
+        self._database_url = database_url
+        self._node = node
+        self._health = health
+        self._on_open = on_open
+        self._on_written = on_written
+        self._on_counted = on_counted
+        self._changed = threading.Condition()
+        self._records: dict[str, SessionRecord] = {}
+        self._saved: dict[str, int] = {}
+        self._failures = 0
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="writer", daemon=True).start()
+
+    def put(self, record: SessionRecord) -> None:
+        """Has this state written, unless a newer one waits."""
+        with self._changed:
+            waiting = self._records.get(record.session_id)
+            if waiting is None or waiting.revision < record.revision:
+                self._records[record.session_id] = record
+                self._changed.notify_all()
+
+    def mark_saved(self, session_id: str, revision: int) -> None:
+        """Has it written that the platform acknowledged this revision."""
+        with self._changed:
+            self._saved[session_id] = max(revision, self._saved.get(session_id, 0))
+            self._changed.notify_all()
+
+    def unwritten(self, session_id: str) -> SessionRecord | None:
+        """The state that waits to be written."""
+        return self._records.get(session_id)
+
+    @property
+    def waiting(self) -> int:
+        """Sessions whose newest state is not committed yet."""
+        return len(self._records)
+
+    def wait_written(self, timeout: float) -> bool:
+        """Waits until nothing waits; says whether that came about in `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._records and not self._saved, timeout)
+
+    def _run(self) -> None:
+        store = self._open()
+        self._on_open(store)
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._records or self._saved, PROBE_SECONDS)
+                records = list(islice(self._records.values(), BATCH_RECORDS))
+                saved = dict(self._saved)
+            try:
+                self._write(store, records, saved)
+            except SQLAlchemyError as error:
+                self._wait_after(describe(error))
+
+    def _open(self) -> SessionStore:
+        while True:
+            try:
+                engine = open_engine(self._database_url)
+                migrate(engine)
+            except (UnusableUrl, OSError) as error:
+                self._wait_after(str(error))
+            except SQLAlchemyError as error:
+                self._wait_after(describe(error))
+            else:
+                self._works()
+                return SessionStore(engine, self._node)
+
+    def _write(
+        self, store: SessionStore, records: list[SessionRecord], saved: dict[str, int]
+    ) -> None:
+        try:
+            store.write(records, saved)
+        except (DataError, IntegrityError):
+            records = self._write_singly(store, records)
+            store.write((), saved)
+        # Told before it is forgotten: who waits for all to be written has then heard of all.
+        self._on_written(records, saved)
+        self._forget(records, saved)
+        self._on_counted(store.count_owed())
+        self._works()
+
+    def _write_singly(
+        self, store: SessionStore, records: list[SessionRecord]
+    ) -> list[SessionRecord]:
+        """Each in a transaction of its own, so that one bad record keeps no other from being kept.
+
+        Gives those that were taken. A refused one is tried again with the session's next state.
+        """
+        taken = []
+        for record in records:
+            try:
+                store.write((record,), {})
+            except (DataError, IntegrityError) as error:
+                _log.error(
+                    "the database refuses revision %d of session %s: %s",
+                    record.revision,
+                    hashed(record.session_id),
+                    describe(error),
+                )
+                self._forget([record], {})
+            else:
+                taken.append(record)
+        return taken
+
+    def _forget(self, records: list[SessionRecord], saved: dict[str, int]) -> None:
+        with self._changed:
+            for record in records:
+                if self._records.get(record.session_id) is record:
+                    del self._records[record.session_id]
+            for session_id, revision in saved.items():
+                if self._saved.get(session_id) == revision:
+                    del self._saved[session_id]
+            self._changed.notify_all()
+
+    def _works(self) -> None:
+        self._failures = 0
+        self._health.worked()
+
+    def _wait_after(self, reason: str) -> None:
+        self._failures += 1
+        self._health.failed(reason)
+        delay = RETRY.delay(self._failures)
+        _log.debug("database attempt %d failed, next in %.1f s: %s", self._failures, delay, reason)
+        time.sleep(delay)
+
+
+def describe(error: SQLAlchemyError) -> str:
+    """What went wrong, without the values of a row: some drivers quote them in other errors."""
+    if isinstance(error, OperationalError):
+        return str(error.orig).strip().partition("\n")[0]
+    return type(error.orig if isinstance(error, DBAPIError) else error).__name__

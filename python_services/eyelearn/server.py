@@ -1,0 +1,176 @@
+"""The event loop: eventlet is named here and nowhere else.
+
+Import this before anything that opens sockets or starts threads: the standard library's are made
+green here.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+# eventlet warns at every import that it is deprecated. We know: this file is all that names it.
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+
+import eventlet  # noqa: E402
+
+eventlet.monkey_patch()
+
+import logging  # noqa: E402
+import resource  # noqa: E402
+import signal  # noqa: E402
+import socket  # noqa: E402
+import threading  # noqa: E402
+import time  # noqa: E402
+from typing import Any  # noqa: E402
+
+import eventlet.wsgi  # noqa: E402
+from eventlet.semaphore import Semaphore  # noqa: E402
+from eventlet.websocket import RFC6455WebSocket  # noqa: E402
+from websockets.speedups import apply_mask  # noqa: E402
+
+from .app import Application, create_app  # noqa: E402
+from .concurrency import Concurrency  # noqa: E402
+from .settings import Settings  # noqa: E402
+
+_log = logging.getLogger(__name__)
+
+START_TIMEOUT_SECONDS = 120.0
+# A school is one address behind one proxy; eventlet's own limit is 1,024.
+MAX_CONNECTIONS = 10_000
+# Silent connections end: Engine.IO's heartbeat goes every 25 s, and is waited for 20 s.
+SOCKET_TIMEOUT_SECONDS = 60.0
+SIGNAL_POLL_SECONDS = 0.1
+CHILD_STOP_SECONDS = 2.0
+DATABASE_PATIENCE_SECONDS = 10.0
+# Connections that wait to be accepted: a class that reconnects at once.
+BACKLOG = 1024
+
+GREEN = Concurrency(
+    spawn=eventlet.spawn_n, sleep=eventlet.sleep, lock=Semaphore, event=threading.Event
+)
+
+
+def unmask(data: bytes, mask: Any, length: int | None = None, offset: int = 0) -> bytes:
+    """A WebSocket payload without its mask (RFC 6455, section 5.3), by a C extension.
+
+    data: the part of a payload that has arrived; mask: its 4 bytes; offset: how many bytes of the
+    payload came before this part. eventlet's own does it byte by byte in Python, 22 ms for a frame
+    of 42 kB, on the one thread that serves everybody.
+    """
+    turn = offset % 4
+    key = bytes(mask)
+    return apply_mask(data if length is None else data[:length], key[turn:] + key[:turn])
+
+
+def replace_unmasking() -> None:
+    """Puts `unmask` in eventlet's place; raises RuntimeError where that place is gone."""
+    original = getattr(RFC6455WebSocket, "_apply_mask", None)
+    sample, mask = b"EyeLearn", (1, 2, 3, 4)
+    try:
+        fits = original is not None and original(sample, mask, length=8, offset=3) == unmask(
+            sample, mask, length=8, offset=3
+        )
+    except TypeError:
+        fits = False
+    if not fits:
+        raise RuntimeError(
+            f"eventlet {eventlet.__version__} unmasks WebSocket payloads differently from the "
+            "version this was built for: adapt eyelearn/server.py, or pin the older version."
+        )
+    RFC6455WebSocket._apply_mask = staticmethod(unmask)
+
+
+def run(settings: Settings) -> int:
+    """Serves until SIGTERM or SIGINT; gives the exit status, 1 where the service can't start."""
+    replace_unmasking()
+    _raise_file_limit()
+    signals: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _frame: signals.append(received))
+    try:
+        listener = _bind(settings.host, settings.port)
+    except OSError as error:
+        _log.error("can't listen on %s:%d: %s", settings.host, settings.port, error)
+        return 1
+    application = create_app(settings, GREEN, async_mode="eventlet")
+    application.pool.start()
+    application.ledger.start()
+    if _wait_until_ready(application, signals):
+        listener.listen(BACKLOG)
+        _serve(listener, application)
+        while not signals:
+            eventlet.sleep(SIGNAL_POLL_SECONDS)
+    _shut_down(application)
+    return 0 if signals else 1
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """The address is ours from now on, and refuses connections until it is listened on."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections inherit it. An update and its acknowledgement are two small writes, and Nagle's
+    # algorithm would hold the second for the client's delayed ACK: 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.bind(address)
+    return listener
+
+
+def _wait_until_ready(application: Application, signals: list[int]) -> bool:
+    """Waits for workers and database; False where the service can't start or is told to stop."""
+    until = time.monotonic() + START_TIMEOUT_SECONDS
+    while not application.pool.wait_ready(SIGNAL_POLL_SECONDS):
+        if signals:
+            return False
+        if application.pool.keeps_failing or time.monotonic() > until:
+            _log.error("the workers don't start; the reason is told above")
+            return False
+    until = time.monotonic() + DATABASE_PATIENCE_SECONDS
+    while not application.ledger.ready.wait(SIGNAL_POLL_SECONDS):
+        if signals:
+            return False
+        if time.monotonic() > until:
+            _log.warning("the database does not answer yet; sessions wait in memory until it does")
+            break
+    return not signals
+
+
+def _serve(listener: socket.socket, application: Application) -> None:
+    """From here on clients are served, beside the caller."""
+    settings = application.settings
+    application.sessions.start_housekeeping()
+    eventlet.spawn_n(
+        eventlet.wsgi.server,
+        listener,
+        application.flask,
+        max_size=MAX_CONNECTIONS,
+        socket_timeout=SOCKET_TIMEOUT_SECONDS,
+        log_output=False,
+        debug=False,
+    )
+    _log.info(
+        "listening on %s:%d (%s); the page on this machine: http://localhost:%d",
+        *(settings.host, settings.port, settings.environment, settings.port),
+    )
+    if not settings.allowed_origins:
+        _log.info("ALLOWED_ORIGINS is unset: only this service's own pages and localhost connect")
+    if not settings.enable_browser_eye_streaming:
+        _log.info("ENABLE_BROWSER_EYE_STREAMING=0: no pictures are taken")
+
+
+def _shut_down(application: Application) -> None:
+    _log.info("stopping: saving every session")
+    owed = application.sessions.shut_down(application.settings.shutdown_seconds)
+    if owed:
+        _log.warning("%d sessions are still owed to PHP_ENDPOINT; sent at the next start", owed)
+    application.pool.stop(CHILD_STOP_SECONDS)
+    application.ledger.stop(CHILD_STOP_SECONDS)
+    _log.info("stopped")
+
+
+def _raise_file_limit() -> None:
+    """As many open connections as the system lets this process have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,298 @@
+"""A learner's session across the rooms: started, judged, saved, resumed, ended.
+
+What every protocol calls. A holder is the name of one connection, whatever its kind.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable
+
+from .concurrency import Concurrency
+from .errors import Internal, NotTracking, Overloaded, RateLimited, StreamingDisabled
+from .inference.pool import InferencePool
+from .redaction import hashed
+from .saving.ledger import SessionLedger
+from .saving.record import SessionRecord
+from .settings import Settings
+from .tracking.focus import FocusLimits, Neutral
+from .tracking.registry import Registry
+from .tracking.session import (
+    DISCONNECTED,
+    IDLE,
+    REPLACED,
+    SHUTDOWN,
+    STOPPED,
+    Attention,
+    LearnerIds,
+    SessionRules,
+    WebSocketEyeTrackingSession,
+)
+
+_log = logging.getLogger(__name__)
+
+HOUSEKEEPING_INTERVAL_SECONDS = 0.5
+# A start that asks for an old session waits this long for the database, and then begins anew.
+LOAD_TIMEOUT_SECONDS = 3.0
+
+
+class SessionService:
+    """Ties tracking, inference and saving together; each face only translates to it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        pool: InferencePool,
+        ledger: SessionLedger,
+        concurrency: Concurrency,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._ledger = ledger
+        self._concurrency = concurrency
+        self._clock = clock
+        self._rules = session_rules(settings)
+        self._registry = Registry(settings.resume_seconds, settings.session_idle_seconds)
+        self._closing = False
+        # Connections whose start is under way; one that is dropped meanwhile leaves.
+        self._starting: set[str] = set()
+
+    @property
+    def alive_count(self) -> int:
+        return sum(1 for _ in self._registry.alive())
+
+    @property
+    def closing(self) -> bool:
+        """Whether the service is shutting down and takes no new sessions."""
+        return self._closing
+
+    def start_housekeeping(self) -> None:
+        """From now on sessions are saved in time, and ended when nothing is seen any more."""
+        self._concurrency.spawn(self._keep_house)
+
+    def start(
+        self, holder: str, ids: LearnerIds, session_id: str | None = None
+    ) -> tuple[WebSocketEyeTrackingSession, bool]:
+        """Begins a session, or goes on with the one named; the flag says which (True: resumed).
+
+        A session that the holder has already, and is not the one named, ends. Raises Overloaded
+        while the service shuts down, and NotTracking where the holder was dropped meanwhile.
+        """
+        self._starting.add(holder)
+        session = self._find(session_id, ids) if session_id else None
+        # Looking may have waited for the database.
+        if holder not in self._starting:
+            raise NotTracking("start_tracking")
+        self._starting.remove(holder)
+        if self._closing:
+            raise Overloaded("The service is restarting; try again in a moment.")
+        held = self._registry.held_by(holder)
+        if held is not None and held is not session:
+            self._end_held(holder, REPLACED)
+        if session is not None:
+            self._resume(session, holder)
+            # Whether the page is hidden, its new connection tells anew.
+            session.set_hidden(False, self._clock())
+            return session, True
+        return self._begin(holder, ids), False
+
+    def judge(
+        self, holder: str, frame: bytes | str
+    ) -> tuple[WebSocketEyeTrackingSession, Attention]:
+        """Waits for the judgement of one picture of the holder's session.
+
+        Raises NotTracking, StreamingDisabled, RateLimited and whatever `InferencePool.judge` does.
+        """
+        arrived = self._clock()
+        session = self._session_of(holder, "video_frame", arrived)
+        if not self._settings.enable_browser_eye_streaming:
+            raise StreamingDisabled
+        if not session.frames.take(arrived):
+            raise RateLimited(self._settings.max_client_fps)
+        observation = self._pool.judge(session.session_id, frame)
+        if session.ended_at is not None:
+            raise NotTracking("video_frame")
+        return session, session.observe(observation, arrived)
+
+    def set_hidden(self, holder: str, hidden: bool) -> None:
+        """Raises NotTracking."""
+        now = self._clock()
+        self._session_of(holder, "page_visibility", now).set_hidden(hidden, now)
+
+    def calibrate(self, holder: str) -> tuple[int, Neutral]:
+        """Raises NotTracking, and InvalidPayload where no face was seen."""
+        now = self._clock()
+        return self._session_of(holder, "calibrate", now).calibrate(now)
+
+    def stop(self, holder: str) -> WebSocketEyeTrackingSession:
+        """Ends the holder's session for good, and saves it. Raises NotTracking."""
+        session = self._registry.held_by(holder)
+        if session is None:
+            raise NotTracking("stop_tracking")
+        self._end_held(holder, STOPPED)
+        return session
+
+    def drop(self, holder: str) -> None:
+        """The connection is gone; its session is saved, and may be resumed."""
+        self._starting.discard(holder)
+        if self._registry.held_by(holder) is not None:
+            self._end_held(holder, DISCONNECTED)
+
+    def shut_down(self, seconds: float) -> int:
+        """Ends and saves every session, and posts what is owed for up to `seconds`.
+
+        Gives how many sessions are still owed to the platform.
+        """
+        self._closing = True
+        for session in list(self._registry.alive()):
+            self._end(session, SHUTDOWN)
+        return self._ledger.drain(seconds)
+
+    def _session_of(self, holder: str, event: str, now: float) -> WebSocketEyeTrackingSession:
+        """The holder's session; one that ended by being idle goes on. Raises NotTracking."""
+        session = self._registry.held_by(holder)
+        if session is None or self._closing or not self._registry.may_resume(session, now):
+            raise NotTracking(event)
+        if session.ended_at is not None:
+            self._resume(session, holder)
+        return session
+
+    def _begin(self, holder: str, ids: LearnerIds) -> WebSocketEyeTrackingSession:
+        now = self._clock()
+        session = WebSocketEyeTrackingSession(str(uuid.uuid4()), ids, self._rules, now, time.time())
+        self._registry.add(session, holder)
+        self._stagger(session, now)
+        self._ledger.save(to_record(session))
+        _log.info(
+            "session %s of user %s begins", hashed(session.session_id), hashed(str(ids.user_id))
+        )
+        return session
+
+    def _resume(self, session: WebSocketEyeTrackingSession, holder: str) -> None:
+        now = self._clock()
+        session.resume(now)
+        self._registry.add(session, holder)
+        self._stagger(session, now)
+        _log.info("session %s goes on", hashed(session.session_id))
+
+    def _stagger(self, session: WebSocketEyeTrackingSession, now: float) -> None:
+        """Shortens the first interval by chance, so that a class does not save all at once."""
+        session.next_flush = now + self._settings.flush_interval_seconds * random.uniform(0.2, 1.0)
+
+    def _find(self, session_id: str, ids: LearnerIds) -> WebSocketEyeTrackingSession | None:
+        """The session of that id and these learner's ids, if it may go on."""
+        session = self._registry.get(session_id)
+        if session is None:
+            session = self._load(session_id)
+        if session is None or not session.ids.same_as(ids):
+            return None
+        return session if self._registry.may_resume(session, self._clock()) else None
+
+    def _load(self, session_id: str) -> WebSocketEyeTrackingSession | None:
+        try:
+            record = self._ledger.load(session_id, LOAD_TIMEOUT_SECONDS)
+        except Internal:
+            # The learner is tracked all the same, in a new session; the old one's row stands.
+            _log.warning("session %s can't be looked up; a new one begins", hashed(session_id))
+            return None
+        if record is None:
+            return None
+        # Another start may have loaded the same session while this one waited.
+        present = self._registry.get(session_id)
+        return present or from_record(record, self._rules, self._clock(), time.time())
+
+    def _end_held(self, holder: str, reason: str) -> None:
+        session = self._registry.release(holder)
+        if session is not None and session.ended_at is None:
+            self._end(session, reason)
+        elif session is not None and reason == STOPPED:
+            session.end_reason = STOPPED
+            self._flush(session)
+
+    def _end(self, session: WebSocketEyeTrackingSession, reason: str) -> None:
+        session.end(reason, self._clock(), time.time())
+        self._pool.release(session.session_id)
+        self._flush(session)
+        _log.info("session %s ends: %s", hashed(session.session_id), reason)
+
+    def _flush(self, session: WebSocketEyeTrackingSession) -> None:
+        session.revision += 1
+        session.changed = False
+        self._ledger.save(to_record(session))
+
+    def _keep_house(self) -> None:
+        while not self._closing:
+            self._concurrency.sleep(HOUSEKEEPING_INTERVAL_SECONDS)
+            try:
+                self._tidy(self._clock())
+            except Exception:
+                # One session's trouble must not keep the others from being saved.
+                _log.exception("housekeeping failed; tried again")
+
+    def _tidy(self, now: float) -> None:
+        for session in self._registry.due(now):
+            session.next_flush = now + self._settings.flush_interval_seconds
+            if session.changed:
+                self._flush(session)
+        for session in self._registry.idle(now):
+            self._end(session, IDLE)
+        self._registry.forget_ended(now)
+
+
+def session_rules(settings: Settings) -> SessionRules:
+    """What the operator set, as the tracking room speaks of it."""
+    return SessionRules(
+        limits=FocusLimits(
+            iris_centre_min=settings.iris_centre_min,
+            iris_centre_max=settings.iris_centre_max,
+            head_yaw=settings.head_yaw_limit_degrees,
+            head_pitch=settings.head_pitch_limit_degrees,
+            head_roll=settings.head_roll_limit_degrees,
+            eye_closed_openness=settings.eye_closed_openness,
+            eyes_closed_seconds=settings.eyes_closed_seconds,
+            loss_seconds=settings.focus_loss_seconds,
+            gain_seconds=settings.focus_gain_seconds,
+        ),
+        max_gap_seconds=settings.max_observation_gap_seconds,
+        max_fps=settings.max_client_fps,
+    )
+
+
+def to_record(session: WebSocketEyeTrackingSession) -> SessionRecord:
+    """The session as it stands, to be kept."""
+    return SessionRecord(
+        session_id=session.session_id,
+        **session.ids._asdict(),
+        focused_time=session.metrics.focused_time,
+        unfocused_time=session.metrics.unfocused_time,
+        focus_sessions=session.metrics.focus_sessions,
+        unfocus_sessions=session.metrics.unfocus_sessions,
+        revision=session.revision,
+        started_at=session.started_wall,
+        updated_at=time.time(),
+        ended_at=session.ended_wall,
+        end_reason=session.end_reason,
+    )
+
+
+def from_record(
+    record: SessionRecord, rules: SessionRules, now: float, wall: float
+) -> WebSocketEyeTrackingSession:
+    """A session as it was kept, by this server's last life or by another node.
+
+    One without an end was cut off when its server died, at its last save.
+    """
+    ids = LearnerIds(record.user_id, record.module_id, record.section_id)
+    session = WebSocketEyeTrackingSession(record.session_id, ids, rules, now, record.started_at)
+    session.metrics.focused_time = record.focused_time
+    session.metrics.unfocused_time = record.unfocused_time
+    session.metrics.focus_sessions = record.focus_sessions
+    session.metrics.unfocus_sessions = record.unfocus_sessions
+    session.revision = record.revision
+    ended_wall = record.updated_at if record.ended_at is None else record.ended_at
+    session.end(record.end_reason or DISCONNECTED, now - max(0.0, wall - ended_wall), ended_wall)
+    return session

@@ -1,0 +1,181 @@
+"""Every environment variable: type, default, unit, and what follows from changing it.
+
+`python python_services/eyelearn/settings.py` writes `env.example`; a test compares it, and the
+README's table, with what stands here.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_DATABASE_URL = f"sqlite:///{ROOT / 'data' / 'eyelearn.db'}"
+
+
+def _web_address(value: str) -> str:
+    """Raises ValueError where it is neither empty nor the address of a page."""
+    parts = urlsplit(value)
+    if value and not (parts.scheme in {"http", "https"} and parts.hostname):
+        raise ValueError("it must begin with http:// or https:// and a host")
+    return value
+
+
+class Settings(BaseSettings):
+    """Read once at start, from the environment and from an `.env` file beside the README."""
+
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    host: str = Field("0.0.0.0", description="Address to listen on.")
+    port: int = Field(5000, ge=1, le=65535, description="Port to listen on.")
+    environment: Literal["development", "production"] = Field(
+        "development", description="`production` for real learners; the log names it."
+    )
+    debug: bool = Field(False, description="Log in detail. Never shows a picture or a plain id.")
+    allowed_origins: str = Field(
+        "",
+        description="Origins whose pages may connect, comma-separated, such as "
+        "`https://school.example`; `*` for any. Empty: this service's own pages and localhost.",
+    )
+
+    database_url: str = Field(
+        DEFAULT_DATABASE_URL,
+        description="Where sessions are kept, as an SQLAlchemy URL. Unset: an SQLite file in "
+        "`data/`, fine for one machine whose disk survives a restart.",
+    )
+    php_endpoint: Annotated[str, AfterValidator(_web_address)] = Field(
+        "",
+        validation_alias=AliasChoices("PHP_ENDPOINT", "TRACKING_SAVE_URL"),
+        description="Address of the platform's `save_enhanced_tracking.php` (alias "
+        "`TRACKING_SAVE_URL`). Unset: sessions are kept in the database and posted nowhere.",
+    )
+    flush_interval_seconds: float = Field(
+        30.0, gt=0, description="Seconds between two saves of a session; what a power cut may cost."
+    )
+    shutdown_seconds: float = Field(
+        10.0, ge=0, description="Seconds that SIGTERM leaves for posting what is owed."
+    )
+
+    inference_workers: int = Field(
+        0,
+        ge=0,
+        description="Processes that judge frames. 0: one per core that this service may use, as "
+        "memory allows.",
+    )
+    worker_timeout_seconds: float = Field(
+        5.0, gt=0, description="Seconds without an answer after which a worker is replaced."
+    )
+    max_frame_kb: int = Field(
+        512, gt=0, description="Largest picture taken, in KiB of JPEG, PNG or WebP."
+    )
+    max_frame_pixels: int = Field(
+        2_073_600, gt=0, description="Largest picture taken, in pixels; 1920 × 1080 by default."
+    )
+    max_client_fps: float = Field(
+        20.0, gt=0, description="Frames a second taken of one session, with a burst of one second."
+    )
+    enable_browser_eye_streaming: bool = Field(
+        True, description="0: no pictures are taken from browsers at all."
+    )
+
+    session_idle_seconds: float = Field(
+        60.0, gt=0, description="Seconds without a frame after which a session ends and is saved."
+    )
+    resume_seconds: float = Field(
+        900.0, ge=0, description="Seconds after its end in which a dropped session may go on."
+    )
+    max_observation_gap_seconds: float = Field(
+        2.0,
+        gt=0,
+        description="A longer time between two frames counts nothing: it was not seen.",
+    )
+
+    iris_centre_min: float = Field(
+        0.3, ge=0, le=0.5, description="Lowest position of the iris in the eye that is centred."
+    )
+    iris_centre_max: float = Field(
+        0.7, ge=0.5, le=1, description="Highest position of the iris in the eye that is centred."
+    )
+    head_yaw_limit_degrees: float = Field(
+        18.0, gt=0, le=90, description="A head turned further left or right is not frontal."
+    )
+    head_pitch_limit_degrees: float = Field(
+        14.0, gt=0, le=90, description="A head turned further up or down is not frontal."
+    )
+    head_roll_limit_degrees: float = Field(
+        20.0, gt=0, le=90, description="Eyes tilted further from level are not aligned."
+    )
+    eye_closed_openness: float = Field(
+        0.15, gt=0, lt=1, description="Eye aspect ratio under which an eye is closed."
+    )
+    eyes_closed_seconds: float = Field(
+        1.5, ge=0, description="Eyes closed for longer end focus; a blink takes under 0.4 s."
+    )
+    focus_loss_seconds: float = Field(
+        0.5, ge=0, description="Looking away for this long ends focus."
+    )
+    focus_gain_seconds: float = Field(
+        0.3, ge=0, description="Looking at the screen for this long starts focus again."
+    )
+    second_face_interval_seconds: float = Field(
+        1.0, gt=0, description="How often a second person is looked for; each look costs 2 ms."
+    )
+
+
+def describe_problems(error: ValidationError) -> str:
+    """Each wrong setting by the name and the value it was given, and what would be right."""
+    return "".join(
+        f"{str(problem['loc'][0]).upper()}={_shown(problem['input'])} won't do: {problem['msg']}\n"
+        for problem in error.errors()
+    )
+
+
+def _shown(value: object) -> str:
+    """A value as it may be told; an address with a user in it may hold a password."""
+    return "(an address with a user)" if "@" in str(value) else repr(value)
+
+
+def env_example() -> str:
+    """The text of `env.example`: every setting, commented out, with its default."""
+    lines = ["# Every setting with its default. Copy to .env and uncomment what you change."]
+    for name, default, description in _rows():
+        lines += ["", *textwrap.wrap(description, 98, initial_indent="# ", subsequent_indent="# ")]
+        lines.append(f"# {name}={default}")
+    return "\n".join(lines) + "\n"
+
+
+def settings_table() -> str:
+    """The README's table of settings, in Markdown."""
+    lines = ["| setting | default | what it does |", "|---|---|---|"]
+    for name, default, description in _rows():
+        lines.append(f"| `{name}` | {f'`{default}`' if default else ''} | {description} |")
+    return "\n".join(lines) + "\n"
+
+
+def _rows() -> list[tuple[str, str, str]]:
+    """Name, default as it would be written, and description of each setting."""
+    return [
+        (name.upper(), _written(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _written(default: object) -> str:
+    if isinstance(default, bool):
+        return str(int(default))
+    if isinstance(default, float):
+        return f"{default:g}"
+    return "" if default == DEFAULT_DATABASE_URL else str(default)
+
+
+if __name__ == "__main__":
+    (ROOT / "env.example").write_text(env_example())
+    sys.stdout.write(settings_table())

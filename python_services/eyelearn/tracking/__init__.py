@@ -1,0 +1,1 @@
+"""Observations over time to what is told. Pure: the clock is always an argument."""

@@ -1,0 +1,64 @@
+"""The sessions of this service: alive, or ended so lately that they may go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .session import STOPPED, WebSocketEyeTrackingSession
+
+
+class Registry:
+    """Finds sessions by their id and by the connection that holds them. Times are seconds."""
+
+    def __init__(self, resume_seconds: float, idle_seconds: float) -> None:
+        self._resume_seconds = resume_seconds
+        self._idle_seconds = idle_seconds
+        self._sessions: dict[str, WebSocketEyeTrackingSession] = {}
+        self._held: dict[str, WebSocketEyeTrackingSession] = {}
+
+    def add(self, session: WebSocketEyeTrackingSession, holder: str) -> None:
+        """Takes a session in and gives it to a connection, whoever held it before."""
+        self._sessions[session.session_id] = session
+        if session.holder is not None:
+            self._held.pop(session.holder, None)
+        session.holder = holder
+        self._held[holder] = session
+
+    def held_by(self, holder: str) -> WebSocketEyeTrackingSession | None:
+        """The session of a connection, which may have ended by being idle meanwhile."""
+        return self._held.get(holder)
+
+    def get(self, session_id: str) -> WebSocketEyeTrackingSession | None:
+        return self._sessions.get(session_id)
+
+    def release(self, holder: str) -> WebSocketEyeTrackingSession | None:
+        """Parts a connection from its session, and gives the session."""
+        session = self._held.pop(holder, None)
+        if session is not None:
+            session.holder = None
+        return session
+
+    def may_resume(self, session: WebSocketEyeTrackingSession, now: float) -> bool:
+        """Alive, or ended other than by `stop_tracking` less than RESUME_SECONDS ago."""
+        if session.ended_at is None:
+            return True
+        return session.end_reason != STOPPED and now - session.ended_at < self._resume_seconds
+
+    def alive(self) -> Iterator[WebSocketEyeTrackingSession]:
+        return (s for s in list(self._sessions.values()) if s.ended_at is None)
+
+    def due(self, now: float) -> list[WebSocketEyeTrackingSession]:
+        """Sessions alive whose next flush has come."""
+        return [s for s in self.alive() if now >= s.next_flush]
+
+    def idle(self, now: float) -> list[WebSocketEyeTrackingSession]:
+        """Sessions alive that nothing was seen of for SESSION_IDLE_SECONDS."""
+        return [s for s in self.alive() if now - s.last_seen > self._idle_seconds]
+
+    def forget_ended(self, now: float) -> None:
+        """Drops those that can't go on any more; what they counted is in the database."""
+        for session in list(self._sessions.values()):
+            if not self.may_resume(session, now):
+                del self._sessions[session.session_id]
+                if session.holder is not None:
+                    self._held.pop(session.holder, None)

@@ -1,0 +1,143 @@
+"""One learner, one sitting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..vision.observation import Observation
+from .calibration import Calibration
+from .eye_closure import EyeClosure
+from .focus import (
+    PAGE_HIDDEN,
+    STRAIGHT_AHEAD,
+    FocusLimits,
+    FocusState,
+    Neutral,
+    Verdict,
+    attention_score,
+    judge,
+)
+from .hint import hint
+from .metrics import Metrics
+from .token_bucket import TokenBucket
+
+STOPPED = "stopped"
+DISCONNECTED = "disconnected"
+IDLE = "idle"
+REPLACED = "replaced"
+SHUTDOWN = "shutdown"
+
+
+class LearnerIds(NamedTuple):
+    """Who learns what. Ids keep their JSON type and are compared as strings."""
+
+    user_id: int | str
+    module_id: int | str
+    section_id: int | str | None
+
+    def same_as(self, other: LearnerIds) -> bool:
+        return all(
+            (a is None) == (b is None) and str(a) == str(b)
+            for a, b in zip(self, other, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """What every session of this service is judged by."""
+
+    limits: FocusLimits
+    max_gap_seconds: float
+    max_fps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What is told of one observation."""
+
+    verdict: Verdict
+    score: float
+    hint: str | None
+    observation: Observation
+
+
+class WebSocketEyeTrackingSession:
+    """A learner's sitting: what was seen of them, smoothed and counted.
+
+    `holder` names the connection that the session belongs to now. `now` is seconds on the service's
+    monotonic clock, `wall` seconds since the epoch.
+    """
+
+    def __init__(
+        self, session_id: str, ids: LearnerIds, rules: SessionRules, now: float, wall: float
+    ) -> None:
+        self.session_id = session_id
+        self.ids = ids
+        self.rules = rules
+        self.holder: str | None = None
+        self.metrics = Metrics(rules.max_gap_seconds)
+        self.frames = TokenBucket(rules.max_fps)
+        self.hidden = False
+        self.started_wall = wall
+        self.revision = 0
+        self.changed = False
+        self.last_seen = now
+        self.next_flush = now
+        self.ended_at: float | None = None
+        self.ended_wall: float | None = None
+        self.end_reason: str | None = None
+        self._neutral = STRAIGHT_AHEAD
+        self._calibration = Calibration()
+        self._focus = FocusState(rules.limits)
+        self._eyes = EyeClosure(rules.limits.eye_closed_openness, rules.max_gap_seconds)
+
+    def observe(self, observation: Observation, now: float) -> Attention:
+        """One more judged frame, which arrived at `now`."""
+        limits = self.rules.limits
+        verdict = self._focus.observe(judge(observation, limits, self._neutral), now)
+        face = observation.face
+        if face is None:
+            self._eyes.lost(now)
+        else:
+            self._eyes.observe(sum(face.openness) / 2, now)
+            self._calibration.observe(face, now)
+        if self.hidden:
+            verdict = Verdict(False, PAGE_HIDDEN)
+        self.metrics.observe(verdict.is_focused, now)
+        self.last_seen = max(self.last_seen, now)
+        self.changed = True
+        score = 0.0 if self.hidden else attention_score(observation, limits, self._neutral)
+        return Attention(verdict, score, hint(face), observation)
+
+    def set_hidden(self, hidden: bool, now: float) -> None:
+        """The page went out of sight, or came back; while hidden the learner is unfocused."""
+        if hidden and not self.hidden and self.metrics.focused is not None:
+            self.metrics.observe(False, now)
+            self.changed = True
+        self.hidden = hidden
+
+    def calibrate(self, now: float) -> tuple[int, Neutral]:
+        """Takes the last second's head pose as the neutral; gives the samples used, and it.
+
+        Raises InvalidPayload where there is nothing to go by.
+        """
+        samples, self._neutral = self._calibration.neutral(now)
+        return samples, self._neutral
+
+    def end(self, reason: str, now: float, wall: float) -> None:
+        self.ended_at, self.ended_wall, self.end_reason = now, wall, reason
+
+    def resume(self, now: float) -> None:
+        """Goes on after an end; the time between counts as any other gap does."""
+        self.ended_at = self.ended_wall = self.end_reason = None
+        self.last_seen = now
+
+    def eyes_to_dict(self) -> dict[str, Any]:
+        """What the eyes did over the last minute, as in `tracking_update`."""
+        return {
+            "closed": self._eyes.closed,
+            "blink_count": self._eyes.blink_count,
+            "blinks_per_minute": round(self._eyes.blinks_per_minute(), 1),
+            "perclos": round(self._eyes.perclos(), 3),
+        }

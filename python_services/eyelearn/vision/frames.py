@@ -1,0 +1,98 @@
+"""A frame as it came over the wire becomes an RGB array; its size is checked before each step."""
+
+from __future__ import annotations
+
+import struct
+
+import cv2
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from ..errors import FrameTooLarge, UndecodableFrame
+from .encoded import MAGIC_BYTES, Encoded, encoded_size, picture_bytes, picture_format
+
+Picture = NDArray[np.uint8]
+
+# A worker decodes one frame at a time and runs beside others like it: more threads only contend.
+cv2.setNumThreads(1)
+
+_START_OF_SCAN = b"\xff\xda"
+# A progressive JPEG has about 10 scans. Each costs a pass over the whole picture and a few bytes
+# suffice for one, so a small file could otherwise keep a worker busy for minutes.
+MAX_JPEG_SCANS = 64
+
+
+def decode(data: Encoded, *, max_bytes: int, max_pixels: int) -> Picture:
+    """(height, width, 3) RGB, C-contiguous, from a JPEG, PNG or WebP in any form of `encoded`.
+
+    Transparency is dropped, grey and CMYK are converted, 16 bits become 8, and of an animation
+    the first picture is taken. Raises FrameTooLarge and UndecodableFrame.
+    """
+    size = encoded_size(data)
+    if size > max_bytes:
+        raise FrameTooLarge.by_bytes(size, max_bytes // 1024)
+    picture = picture_bytes(data)
+    kind = picture_format(bytes(picture[:MAGIC_BYTES]))
+    if kind is None:
+        raise UndecodableFrame("The frame is no JPEG, PNG or WebP.")
+    width, height = _dimensions(picture, kind)
+    if width * height > max_pixels:
+        raise FrameTooLarge.by_pixels(width, height, max_pixels)
+    return _decode_jpeg(picture) if kind == "jpeg" else _decode_other(picture, kind)
+
+
+def _dimensions(picture: bytes | bytearray | memoryview, kind: str) -> tuple[int, int]:
+    """(width, height) as the header says."""
+    try:
+        if kind == "jpeg":
+            height, width, _, _ = simplejpeg.decode_jpeg_header(picture)
+            return width, height
+        return _png_dimensions(picture) if kind == "png" else _webp_dimensions(picture)
+    except (ValueError, struct.error, IndexError) as error:
+        raise UndecodableFrame(f"The {kind.upper()}'s header is damaged.") from error
+
+
+def _png_dimensions(picture: bytes | bytearray | memoryview) -> tuple[int, int]:
+    """From IHDR, which must come first (PNG specification, 11.2.1)."""
+    name, width, height = struct.unpack_from(">4sII", picture, 12)
+    if name != b"IHDR" or not width or not height:
+        raise ValueError("no IHDR")
+    return width, height
+
+
+def _webp_dimensions(picture: bytes | bytearray | memoryview) -> tuple[int, int]:
+    """From the first chunk, which is of one of three kinds (RFC 9649, 2.5 to 2.7 and 3.4)."""
+    chunk = bytes(picture[12:16])
+    if chunk == b"VP8 ":
+        width, height = struct.unpack_from("<HH", picture, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    if chunk == b"VP8L":
+        (bits,) = struct.unpack_from("<I", picture, 21)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if chunk == b"VP8X":
+        width, height = (int.from_bytes(picture[at : at + 3], "little") for at in (24, 27))
+        return width + 1, height + 1
+    raise ValueError("no WebP chunk")
+
+
+def _decode_jpeg(picture: bytes | bytearray | memoryview) -> Picture:
+    """Strictly: OpenCV fills what a truncated JPEG lacks with grey, and says nothing."""
+    if bytes(picture).count(_START_OF_SCAN) > MAX_JPEG_SCANS:
+        raise UndecodableFrame(f"The JPEG has more than {MAX_JPEG_SCANS} scans.")
+    try:
+        decoded: Picture = simplejpeg.decode_jpeg(picture, "RGB", strict=True)
+    except ValueError as error:
+        raise UndecodableFrame("The JPEG is damaged or cut off.") from error
+    return decoded
+
+
+def _decode_other(picture: bytes | bytearray | memoryview, kind: str) -> Picture:
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        decoded = cv2.imdecode(np.frombuffer(picture, np.uint8), flags)
+    except cv2.error as error:
+        raise UndecodableFrame(f"The {kind.upper()} is damaged.") from error
+    if decoded is None:
+        raise UndecodableFrame(f"The {kind.upper()} is damaged or cut off.")
+    return np.ascontiguousarray(decoded, dtype=np.uint8)

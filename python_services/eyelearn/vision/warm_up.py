@@ -1,0 +1,52 @@
+"""A drawn face to judge before the first learner comes, so that no learner waits for the models."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .frames import Picture
+
+WIDTH, HEIGHT = 640, 480
+_CENTRE = (320, 240)
+_BACKGROUND, _SKIN, _SHADE = (176, 184, 190), (224, 182, 152), (188, 142, 116)
+_HAIR, _LIPS, _IRIS, _WHITE, _DARK = (
+    (70, 48, 34),
+    (176, 92, 88),
+    (84, 62, 44),
+    (245,) * 3,
+    (20,) * 3,
+)
+
+
+def warm_up_picture() -> Picture:
+    """(480, 640, 3) RGB: a face that detector, mesh and iris models find."""
+    picture = np.full((HEIGHT, WIDTH, 3), _BACKGROUND, np.uint8)
+    x, y = _CENTRE
+    _oval(picture, (x, y - 30), (125, 160), _HAIR)
+    _oval(picture, (x, y + 130), (50, 80), _SHADE)
+    _oval(picture, (x, y + 10), (100, 140), _SKIN)
+    for side in (-1, 1):
+        _eye(picture, x + side * 42, y - 15, side)
+        _oval(picture, (x + side * 12, y + 52), (6, 4), _SHADE)
+    cv2.line(picture, (x - 10, y - 10), (x - 14, y + 44), _SHADE, 3)
+    _oval(picture, (x, y + 46), (16, 10), _SHADE)
+    _oval(picture, (x, y + 42), (12, 10), _SKIN)
+    _oval(picture, (x, y + 88), (34, 10), _LIPS)
+    cv2.line(picture, (x - 34, y + 88), (x + 34, y + 88), _SHADE, 2)
+    return cv2.GaussianBlur(picture, (0, 0), 2.5).astype(np.uint8)
+
+
+def _eye(picture: Picture, x: int, y: int, side: int) -> None:
+    cv2.ellipse(picture, (x, y - 20), (26, 10), 0, 190, 350, _HAIR, 7)
+    _oval(picture, (x, y), (24, 14), _SHADE)
+    _oval(picture, (x, y), (20, 9), _WHITE)
+    _oval(picture, (x, y), (9, 9), _IRIS)
+    _oval(picture, (x, y), (4, 4), _DARK)
+    cv2.ellipse(picture, (x, y), (21, 10), 0, 180, 360, _DARK, 3)
+
+
+def _oval(
+    picture: Picture, centre: tuple[int, int], radii: tuple[int, int], colour: tuple[int, ...]
+) -> None:
+    cv2.ellipse(picture, centre, radii, 0, 0, 360, colour, -1)

@@ -1,0 +1,74 @@
+/** What the page says, in words a learner understands. Left and right are the learner's own. */
+
+const AWAY = {
+  centered: 'Coming back to the lesson',
+  looking_left: 'Looking to your left',
+  looking_right: 'Looking to your right',
+  looking_up: 'Looking up',
+  looking_down: 'Looking down',
+  face_turned: 'Your head is turned away',
+  eyes_closed: 'Your eyes are closed',
+  distracted: 'Your eyes are somewhere else',
+  no_face: 'No face in view',
+  multiple_faces: 'More than one person in view',
+  page_hidden: 'The lesson is in the background',
+};
+
+const HINTS = {
+  more_light: 'A little more light on your face helps.',
+  come_closer: 'Come a little closer to the camera.',
+  center_your_face: 'Move so that your face is in the middle of the picture.',
+};
+
+/** @returns {string} What the learner does now, as one line. */
+export function verdictWords({ is_focused: focused, gaze_direction: direction }) {
+  return focused ? 'You are looking at the lesson' : (AWAY[direction] ?? 'Looking away');
+}
+
+export function hintWords(hint) {
+  return HINTS[hint] ?? '';
+}
+
+/** What to do about an error of the client, by its type: a title and steps. */
+export const HELP = {
+  CAMERA_PERMISSION_DENIED: {
+    title: 'The camera is not allowed',
+    steps: [
+      'Click the camera or lock sign in the address bar of your browser.',
+      'Allow the camera for this page.',
+      'Press “Start” again.',
+    ],
+  },
+  NO_CAMERA: {
+    title: 'No camera found',
+    steps: ['Connect a camera, or switch on the one in your computer.', 'Press “Start” again.'],
+  },
+  CAMERA_IN_USE: {
+    title: 'The camera is busy',
+    steps: ['Close other programs and tabs that use the camera.', 'Press “Start” again.'],
+  },
+  INSECURE_CONTEXT: {
+    title: 'This page is not secure',
+    steps: ['Open this page with an address that begins with https://, or on this computer as localhost.'],
+  },
+  CAMERA_LOST: {
+    title: 'The camera stopped',
+    steps: ['Check its cable and that its cover is open.', 'Tracking goes on by itself once it is back.'],
+  },
+  WEBSOCKET_ERROR: {
+    title: 'No connection to the focus service',
+    steps: ['Check your internet connection.', 'If it does not come back, press “Start” again.'],
+  },
+  SERVER_ERROR: {
+    title: 'The focus service reports a problem',
+    steps: ['Wait a moment, then press “Start” again.', 'If it stays, tell your teacher what is written here.'],
+  },
+};
+
+/** 75 → "1:15", 3675 → "1:01:15". */
+export function clockTime(seconds) {
+  const whole = Math.floor(seconds);
+  const parts = [Math.floor(whole / 60) % 60, whole % 60].map((part) => String(part).padStart(2, '0'));
+  const hours = Math.floor(whole / 3600);
+  return hours > 0 ? `${hours}:${parts.join(':')}` : `${Number(parts[0])}:${parts[1]}`;
+}

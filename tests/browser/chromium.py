@@ -1,0 +1,63 @@
+"""How Debian's Chromium is started here, and what the tests do with it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Playwright
+
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-default-browser-check",
+    "--enable-unsafe-swiftshader",
+    # A name of our own for the page that is not secure; nothing outside this machine is reached.
+    "--host-resolver-rules=MAP insecure.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, "
+    "EXCLUDE 127.0.0.1",
+]
+ALLOWED = "--use-fake-ui-for-media-stream"
+DENIED = "--deny-permission-prompts"
+
+
+def camera(clip: Path) -> list[str]:
+    return ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={clip}"]
+
+
+class Browsers:
+    """Starts Chromium with the flags that a test needs, and closes it with the test."""
+
+    def __init__(self, playwright: Playwright, executable: str) -> None:
+        self._playwright = playwright
+        self._executable = executable
+        self._open: list[Browser] = []
+
+    def page(self, *flags: str) -> Page:
+        browser = self._playwright.chromium.launch(
+            executable_path=self._executable,
+            args=[*FLAGS, *flags],
+            ignore_default_args=["--headless"],
+        )
+        self._open.append(browser)
+        return browser.new_page(viewport={"width": 1280, "height": 900})
+
+    def close(self) -> None:
+        for browser in self._open:
+            browser.close()
+
+
+def until(page: Page, expression: str, seconds: float = 20.0) -> None:
+    """Waits until a JavaScript expression is true.
+
+    Playwright's own `wait_for_function` needs 'unsafe-eval', which no page of ours allows.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"not true within {seconds} s: {expression}"
+        page.wait_for_timeout(100)

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+# Fast rooms first: what fails soonest is told soonest.
+SLOW = ("processes", "inference", "saving", "test_install.py", "integration", "browser")
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_slowness)
+
+
+def _slowness(item: pytest.Item) -> int:
+    room = item.path.relative_to(TESTS).parts[0]
+    return SLOW.index(room) + 1 if room in SLOW else 0

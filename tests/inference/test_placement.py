@@ -1,0 +1,138 @@
+"""Where sessions go when workers die in an order that real processes can't be made to keep."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from eyelearn.concurrency import threads
+from eyelearn.errors import FrameTooLarge, NotTracking
+from eyelearn.inference import pool as pool_module
+from eyelearn.inference.pool import InferencePool
+from eyelearn.processes.channel import ChannelClosed, Header
+from eyelearn.settings import Settings
+from waiting import until
+
+
+class FakeChild:
+    """Up and down as the test says; keeps what it was sent."""
+
+    def __init__(
+        self,
+        *,
+        on_ready: Callable[[Header], None],
+        on_death: Callable[[], None],
+        on_message: Callable[[Header, bytearray], None],
+        **_: Any,
+    ) -> None:
+        self.is_ready = False
+        self.pid = self.starts = 1
+        self.sent: list[Header] = []
+        self.before_sending: Callable[[], None] = lambda: None
+        self.on_message = on_message
+        self._on_ready = on_ready
+        self._on_death = on_death
+
+    def send(self, header: Header, payload: bytes = b"") -> None:
+        self.before_sending()
+        if not self.is_ready:
+            raise ChannelClosed("down")
+        self.sent.append(header)
+
+    def up(self) -> None:
+        self.is_ready = True
+        self._on_ready({"type": "ready", "warm_up_ms": 1.0})
+
+    def down(self) -> None:
+        self.is_ready = False
+        self._on_death()
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> InferencePool:
+    monkeypatch.setattr(pool_module, "SupervisedChild", FakeChild)
+    return InferencePool(Settings(_env_file=None, inference_workers=2), threads())
+
+
+def children(pool: InferencePool) -> tuple[Any, Any]:
+    one, other = (worker.child for worker in pool._workers)
+    return one, other
+
+
+def sessions(pool: InferencePool) -> list[int]:
+    return [worker["sessions"] for worker in pool.status()]
+
+
+def wait_for_judgement(pool: InferencePool, session_id: str, outcomes: list[Any]) -> None:
+    def judge() -> None:
+        try:
+            outcomes.append(pool.judge(session_id, b"frame"))
+        except Exception as error:
+            outcomes.append(error)
+
+    before = sum(sessions(pool))
+    threading.Thread(target=judge, daemon=True).start()
+    until(lambda: sum(sessions(pool)) == before + 1)
+
+
+def test_a_worker_that_comes_up_takes_the_sessions_of_one_that_is_down(pool: InferencePool) -> None:
+    one, other = children(pool)
+    one.up()
+    other.up()
+    outcomes: list[Any] = []
+    for name in "abcd":
+        wait_for_judgement(pool, name, outcomes)
+    one.down()
+    other.down()
+    other.up()
+    assert sessions(pool) == [0, 4]
+
+
+def test_a_session_that_ends_while_it_is_moved_leaves_nothing(pool: InferencePool) -> None:
+    one, other = children(pool)
+    one.up()
+    other.up()
+    outcomes: list[Any] = []
+    for name in "abcd":
+        wait_for_judgement(pool, name, outcomes)
+
+    def everybody_leaves() -> None:
+        other.before_sending = one.before_sending = lambda: None
+        for name in "abcd":
+            pool.release(name)
+
+    other.before_sending = one.before_sending = everybody_leaves
+    one.down()
+    assert sessions(pool) == [0, 0]
+    assert pool._placed == {}
+
+
+def test_a_frame_that_waits_moves_with_its_session(pool: InferencePool) -> None:
+    one, other = children(pool)
+    outcomes: list[Any] = []
+    wait_for_judgement(pool, "a", outcomes)
+    other.up()
+    one.down()
+    until(lambda: [header["type"] for header in other.sent] == ["judge"])
+    pool.release("a")
+    assert sessions(pool) == [0, 0]
+
+
+def test_a_frame_that_waits_when_its_session_ends_is_answered(pool: InferencePool) -> None:
+    outcomes: list[Any] = []
+    wait_for_judgement(pool, "a", outcomes)
+    pool.release("a")
+    until(lambda: len(outcomes) == 1)
+    assert isinstance(outcomes[0], NotTracking)
+
+
+def test_a_frame_over_the_limit_reaches_no_worker(pool: InferencePool) -> None:
+    one, other = children(pool)
+    one.up()
+    other.up()
+    with pytest.raises(FrameTooLarge):
+        pool.judge("a", b"\xff\xd8\xff" + bytes(600 * 1024))
+    assert one.sent == other.sent == []

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from eyelearn.errors import InvalidPayload
+from eyelearn.protocols.payloads import PageVisibility, StartTracking, VideoFrame, parse
+
+IDS = {"user_id": 1, "module_id": 2, "section_id": 3}
+
+
+def start(**changes: Any) -> StartTracking:
+    return parse(StartTracking, "start_tracking", ({**IDS, **changes},))
+
+
+@pytest.mark.parametrize("value", [1, "1", "ü" * 64, 2**63 - 1])
+def test_ids_keep_their_type(value: int | str) -> None:
+    kept = start(user_id=value).ids.user_id
+    assert kept == value
+    assert type(kept) is type(value)
+
+
+@pytest.mark.parametrize("value", ["", "x" * 65, True, 1.5, None, [], {}, 2**63])
+def test_what_is_no_id_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidPayload, match="user_id"):
+        start(user_id=value)
+
+
+def test_a_section_may_be_null_or_missing() -> None:
+    assert start(section_id=None).ids.section_id is None
+    without = {"user_id": 1, "module_id": 2}
+    assert parse(StartTracking, "start_tracking", (without,)).ids.section_id is None
+
+
+def test_unknown_fields_are_ignored() -> None:
+    assert start(session_type="viewing").ids == (1, 2, 3)
+
+
+@pytest.mark.parametrize("arguments", [(), ({}, {}), ("text",), (None,), ([],), (5,), (b"x",)])
+def test_an_event_takes_one_object(arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(InvalidPayload):
+        parse(StartTracking, "start_tracking", arguments)
+
+
+@pytest.mark.parametrize("frame", [None, 5, [], {}, True])
+def test_a_frame_is_text_or_bytes(frame: Any) -> None:
+    with pytest.raises(InvalidPayload, match="frame"):
+        parse(VideoFrame, "video_frame", ({"frame": frame},))
+
+
+@pytest.mark.parametrize("timestamp", [float("nan"), float("inf"), "now", [], True])
+def test_a_timestamp_is_a_finite_number(timestamp: Any) -> None:
+    with pytest.raises(InvalidPayload, match="timestamp"):
+        parse(VideoFrame, "video_frame", ({"frame": b"x", "timestamp": timestamp},))
+
+
+@pytest.mark.parametrize("timestamp", [None, 0, 1736937045001, 12.5])
+def test_a_timestamp_is_kept_as_it_was_sent(timestamp: Any) -> None:
+    payload = parse(VideoFrame, "video_frame", ({"frame": b"x", "timestamp": timestamp},))
+    assert payload.timestamp == timestamp
+    assert type(payload.timestamp) is type(timestamp)
+
+
+def test_an_error_never_quotes_the_picture() -> None:
+    with pytest.raises(InvalidPayload) as caught:
+        parse(VideoFrame, "video_frame", ({"frame": ["secret picture"]},))
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize("hidden", ["yes", 1, None])
+def test_visibility_is_true_or_false(hidden: Any) -> None:
+    with pytest.raises(InvalidPayload, match="hidden"):
+        parse(PageVisibility, "page_visibility", ({"hidden": hidden},))
+
+
+def test_an_error_names_every_type_that_would_do() -> None:
+    with pytest.raises(InvalidPayload) as caught:
+        start(user_id=[])
+    assert "integer" in caught.value.message
+    assert "string" in caught.value.message

@@ -1,0 +1,322 @@
+"""The ledger with its real keeper process, a real SQLite file and a real HTTP server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from endpoints import Mode, RecordingEndpoint, recording_endpoint
+from eyelearn.concurrency import threads
+from eyelearn.errors import Internal
+from eyelearn.redaction import hashed
+from eyelearn.saving.ledger import SessionLedger
+from eyelearn.settings import Settings
+from saving.records import record
+from waiting import until
+
+
+@pytest.fixture
+def endpoint() -> Iterator[RecordingEndpoint]:
+    with recording_endpoint() as running:
+        yield running
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "eyelearn.db"
+
+
+@pytest.fixture
+def start(database: Path) -> Iterator[Callable[..., SessionLedger]]:
+    """Starts a ledger on the test's database."""
+    started: list[SessionLedger] = []
+
+    def start(php_endpoint: str = "", database_url: str = "", debug: bool = False) -> SessionLedger:
+        settings = Settings(
+            _env_file=None,
+            database_url=database_url or f"sqlite:///{database}",
+            PHP_ENDPOINT=php_endpoint,
+            debug=debug,
+        )
+        ledger = SessionLedger(settings, threads())
+        started.append(ledger)
+        ledger.start()
+        return ledger
+
+    yield start
+    for ledger in started:
+        ledger.stop(5.0)
+
+
+def keeper_of(ledger: SessionLedger) -> int:
+    assert ledger._keeper.pid is not None
+    return ledger._keeper.pid
+
+
+def is_kept(ledger: SessionLedger) -> bool:
+    return ledger.status["waiting"] == 0
+
+
+def rows(database: Path, columns: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(f"SELECT {columns} FROM sessions ORDER BY started_at").fetchall()
+
+
+def test_a_flush_is_kept_with_the_type_of_its_ids(
+    start: Callable[..., SessionLedger], database: Path
+) -> None:
+    ledger = start()
+    kept = record(user_id=123, module_id="123", section_id=None)
+    ledger.save(kept)
+    until(lambda: is_kept(ledger))
+    assert rows(database, "user_id, module_id, section_id, revision") == [("123", '"123"', None, 1)]
+    assert ledger.load(kept.session_id, 2.0) == kept
+    assert ledger.load("unknown", 2.0) is None
+    status = ledger.status
+    assert status == {
+        "keeper_up": True,
+        "database_ok": True,
+        "endpoint_ok": None,
+        "owed": 0,
+        "waiting": 0,
+        "saves_to": f"sqlite:///{database}",
+        "posts_to": None,
+    }
+
+
+def test_the_newest_state_is_posted_and_marked(
+    start: Callable[..., SessionLedger], database: Path, endpoint: RecordingEndpoint
+) -> None:
+    ledger = start(endpoint.url)
+    first = record(1)
+    for revision in (1, 2, 3):
+        ledger.save(record(revision, session_id=first.session_id))
+    until(lambda: rows(database, "revision, saved_revision") == [(3, 3)] if is_kept(ledger) else 0)
+    assert endpoint.bodies[-1]["revision"] == 3
+    until(lambda: ledger.status["owed"] == 0 and ledger.status["endpoint_ok"])
+
+
+def test_a_save_that_is_not_acknowledged_is_posted_again(
+    start: Callable[..., SessionLedger],
+    endpoint: RecordingEndpoint,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    ledger = start(endpoint.url + "?token=secret", debug=True)
+    modes: list[Mode] = ["refuse", "error", "garbage", "redirect"]
+    records = {mode: record(user_id="a learner's name") for mode in modes}
+    for mode, kept in records.items():
+        endpoint.mode = mode
+        ledger.save(kept)
+        until(lambda kept=kept: kept.session_id in {body["session_id"] for body in endpoint.bodies})
+    until(lambda: ledger.status["endpoint_ok"] is False)
+    until(lambda: ledger.status["owed"] == 4)
+    endpoint.mode = "ok"
+    endpoint.bodies.clear()
+    assert ledger.drain(5.0) == 0
+    assert {body["session_id"] for body in endpoint.bodies} == {
+        kept.session_id for kept in records.values()
+    }
+    log = capfd.readouterr().err
+    assert log.count("PHP_ENDPOINT does not work since") == 1
+    assert log.count("PHP_ENDPOINT works again") == 1
+    for reason in ("success", "HTTP 500", "not JSON", "HTTP 302"):
+        assert reason in log
+    for kept in records.values():
+        assert hashed(kept.session_id) in log
+        assert kept.session_id not in log
+    assert "a learner's name" not in log
+    assert "secret" not in log
+
+
+def test_a_slow_endpoint_gets_eight_sessions_at_once_and_each_of_them_once(
+    start: Callable[..., SessionLedger], endpoint: RecordingEndpoint
+) -> None:
+    endpoint.delay_seconds = 2.0
+    ledger = start(endpoint.url)
+    records = [record() for _ in range(9)]
+    for kept in records:
+        ledger.save(kept)
+    until(lambda: len(endpoint.bodies) == 8)
+    for kept in records:
+        ledger.save(record(2, session_id=kept.session_id))
+    began = time.monotonic()
+    until(lambda: is_kept(ledger))
+    assert ledger.load(records[0].session_id, 1.0) is not None
+    assert time.monotonic() - began < 1.0
+    endpoint.delay_seconds = 0.0
+    until(lambda: len(endpoint.bodies) >= 17)
+    until(lambda: ledger.status["owed"] == 0)
+    assert endpoint.most_at_once == 8
+    assert endpoint.twice_at_once == set()
+    posted = [(body["session_id"], body["revision"]) for body in endpoint.bodies]
+    assert len(posted) == len(set(posted)) == 17
+
+
+def test_what_was_owed_before_is_posted_after_a_restart_oldest_first(
+    start: Callable[..., SessionLedger], endpoint: RecordingEndpoint
+) -> None:
+    before = start()
+    owed = [record(user_id="7", updated_at=float(age)) for age in range(3)]
+    for kept in owed:
+        before.save(kept)
+    until(lambda: is_kept(before))
+    before.stop(5.0)
+    start(endpoint.url)
+    until(lambda: len(endpoint.bodies) == 3)
+    assert {body["user_id"] for body in endpoint.bodies} == {"7"}
+    posted = {body["session_id"] for body in endpoint.bodies}
+    assert posted == {kept.session_id for kept in owed}
+
+
+def test_a_locked_database_delays_flushes_and_loses_none(
+    start: Callable[..., SessionLedger], database: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ledger = start()
+    assert ledger.ready.wait(20.0)
+    kept = record()
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        ledger.save(record(session_id=kept.session_id))
+        until(lambda: ledger.status["database_ok"] is False)
+        newest = record(2, session_id=kept.session_id)
+        ledger.save(newest)
+        assert ledger.load(kept.session_id, 1.0) == newest
+        assert ledger.load("another", 2.0) is None
+        assert ledger.status["keeper_up"]
+        other.execute("ROLLBACK")
+    until(lambda: is_kept(ledger))
+    assert rows(database, "revision") == [(2,)]
+    until(lambda: ledger.status["database_ok"])
+    assert "the database does not work since" in capfd.readouterr().err
+    assert ledger._keeper.starts == 1
+
+
+def test_a_database_that_comes_late_is_waited_for(
+    start: Callable[..., SessionLedger], tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / "data"
+    in_the_way.write_text("a file where the folder will be")
+    ledger = start(database_url=f"sqlite:///{in_the_way / 'eyelearn.db'}")
+    kept = record()
+    ledger.save(kept)
+    with pytest.raises(Internal):
+        ledger.load("another", 0.5)
+    assert not ledger.ready.is_set()
+    assert ledger.status["database_ok"] is False
+    in_the_way.unlink()
+    assert ledger.ready.wait(10.0)
+    until(lambda: is_kept(ledger))
+    assert rows(in_the_way / "eyelearn.db", "session_id") == [(kept.session_id,)]
+
+
+def test_one_record_that_the_database_refuses_keeps_no_other_from_being_kept(
+    start: Callable[..., SessionLedger], database: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ledger = start()
+    bad = record(focused_time=float("nan"))
+    good = record()
+    ledger.save(bad)
+    ledger.save(good)
+    until(lambda: ledger.status["waiting"] == 1)
+    assert rows(database, "session_id") == [(good.session_id,)]
+    assert f"refuses revision 1 of session {hashed(bad.session_id)}" in capfd.readouterr().err
+    ledger.save(record(2, session_id=bad.session_id))
+    until(lambda: is_kept(ledger))
+
+
+def test_a_killed_keeper_loses_nothing(start: Callable[..., SessionLedger], database: Path) -> None:
+    ledger = start()
+    assert ledger.ready.wait(20.0)
+    records = [record(user_id=number) for number in range(300)]
+    for number, kept in enumerate(records):
+        ledger.save(kept)
+        if number == 150:
+            os.kill(keeper_of(ledger), signal.SIGKILL)
+    until(lambda: is_kept(ledger))
+    assert ledger._keeper.starts == 2
+    assert {row[0] for row in rows(database, "session_id")} == {kept.session_id for kept in records}
+
+
+def test_a_keeper_that_hangs_blocks_nobody_and_is_replaced(
+    start: Callable[..., SessionLedger], database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eyelearn.saving.ledger.ANSWER_TIMEOUT_SECONDS", 2.0)
+    ledger = start()
+    assert ledger.ready.wait(20.0)
+    os.kill(keeper_of(ledger), signal.SIGSTOP)
+    slowest = 0.0
+    # More than the channel's buffers hold.
+    records = [record(user_id="u" * 64) for _ in range(3000)]
+    for kept in records:
+        began = time.perf_counter()
+        ledger.save(kept)
+        slowest = max(slowest, time.perf_counter() - began)
+    assert slowest < 0.1  # a machine's hiccups included; a blocked send takes 2 s
+    assert ledger.load(records[0].session_id, 0.1) == records[0]
+    until(lambda: is_kept(ledger), 20.0)
+    assert ledger._keeper.starts == 2
+    assert len(rows(database, "session_id")) == 3000
+
+
+def test_a_question_survives_the_keeper_it_was_put_to(
+    start: Callable[..., SessionLedger], database: Path
+) -> None:
+    ledger = start()
+    kept = record()
+    ledger.save(kept)
+    until(lambda: is_kept(ledger))
+    os.kill(keeper_of(ledger), signal.SIGKILL)
+    assert ledger.load(kept.session_id, 10.0) == kept
+
+
+def test_draining_posts_what_waits_for_its_next_attempt(
+    start: Callable[..., SessionLedger],
+) -> None:
+    with recording_endpoint() as gone:
+        pass
+    ledger = start(gone.url)
+    for _ in range(20):
+        ledger.save(record())
+    until(lambda: ledger.status["endpoint_ok"] is False and ledger.status["owed"] == 20)
+    time.sleep(1.5)  # attempts are seconds apart by now
+    ledger.save(record())
+    with recording_endpoint(port=gone.port) as back:
+        began = time.monotonic()
+        assert ledger.drain(5.0) == 0
+        assert time.monotonic() - began < 3.0
+        assert len(back.bodies) == 21
+
+
+def test_draining_ends_in_its_time_and_tells_what_is_left(
+    start: Callable[..., SessionLedger], endpoint: RecordingEndpoint
+) -> None:
+    endpoint.delay_seconds = 5.0
+    ledger = start(endpoint.url)
+    assert ledger.ready.wait(20.0)
+    for _ in range(3):
+        ledger.save(record())
+    began = time.monotonic()
+    assert ledger.drain(1.0) == 3
+    assert 0.9 < time.monotonic() - began < 1.5
+    began = time.monotonic()
+    ledger.stop(3.0)
+    assert time.monotonic() - began < 1.5
+
+
+def test_stopping_writes_what_was_just_given(
+    start: Callable[..., SessionLedger], database: Path
+) -> None:
+    ledger = start()
+    assert ledger.ready.wait(20.0)
+    for _ in range(500):
+        ledger.save(record())
+    assert ledger.drain(5.0) == 0
+    ledger.stop(5.0)
+    assert len(rows(database, "session_id")) == 500

@@ -1,0 +1,196 @@
+"""A session across the rooms, with judgements and a ledger that do as the test says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from eyelearn.concurrency import threads
+from eyelearn.errors import Internal, NotTracking, Overloaded
+from eyelearn.saving.record import SessionRecord
+from eyelearn.session_service import SessionService
+from eyelearn.settings import Settings
+from eyelearn.tracking.session import LearnerIds
+from eyelearn.vision.observation import Observation
+from tracking.faces import seen
+
+IDS = LearnerIds(1, 22, None)
+
+
+class Pool:
+    """Sees the same in every frame."""
+
+    observation = seen()
+
+    def judge(self, session_id: str, frame: bytes | str) -> Observation:
+        return self.observation
+
+    def release(self, session_id: str) -> None:
+        pass
+
+
+@dataclass
+class Ledger:
+    """Keeps the newest record of each session; `silent` is a database that does not answer."""
+
+    records: dict[str, SessionRecord] = field(default_factory=dict)
+    silent: bool = False
+    while_loading: object = None
+
+    def save(self, record: SessionRecord) -> None:
+        held = self.records.get(record.session_id)
+        assert held is None or record.revision > held.revision
+        self.records[record.session_id] = record
+
+    def load(self, session_id: str, timeout: float) -> SessionRecord | None:
+        if callable(self.while_loading):
+            self.while_loading()
+        if self.silent:
+            raise Internal("The database does not answer.")
+        return self.records.get(session_id)
+
+    def drain(self, seconds: float) -> int:
+        return 0
+
+
+class Sitting:
+    """A service with a clock that the test turns."""
+
+    def __init__(self, ledger: Ledger | None = None) -> None:
+        self.now = 1000.0
+        self.ledger = ledger or Ledger()
+        settings = Settings(_env_file=None)
+        self.service = SessionService(
+            settings,
+            Pool(),  # type: ignore[arg-type]
+            self.ledger,  # type: ignore[arg-type]
+            threads(),
+            clock=lambda: self.now,
+        )
+
+    def watch(self, holder: str, seconds: float) -> dict[str, object]:
+        """Ten frames a second, with the housekeeping of that time; the metrics told last."""
+        for _ in range(round(seconds * 10)):
+            self.now += 0.1
+            session, _ = self.service.judge(holder, b"")
+            self.service._tidy(self.now)
+        return session.metrics.to_dict()
+
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+        self.service._tidy(self.now)
+
+
+def test_a_session_is_saved_at_its_start_every_interval_and_at_its_end() -> None:
+    sitting = Sitting()
+    session, resumed = sitting.service.start("c", IDS)
+    assert not resumed
+    kept = lambda: sitting.ledger.records[session.session_id]  # noqa: E731
+    assert (kept().revision, kept().ended_at) == (0, None)
+    sitting.watch("c", 95.0)
+    assert 3 <= kept().revision <= 4
+    told = sitting.service.stop("c").metrics.to_dict()
+    assert kept().end_reason == "stopped"
+    assert kept().focused_time == pytest.approx(told["focused_time"], abs=0.001)
+
+
+def test_a_quiet_session_is_not_saved_again_and_again() -> None:
+    sitting = Sitting()
+    session, _ = sitting.service.start("c", IDS)
+    for _ in range(50):
+        sitting.pause(1.0)
+    assert sitting.ledger.records[session.session_id].revision == 0
+
+
+def test_a_hidden_page_stays_hidden_over_an_idle_end() -> None:
+    sitting = Sitting()
+    sitting.service.start("c", IDS)
+    sitting.watch("c", 5.0)
+    sitting.service.set_hidden("c", True)
+    sitting.pause(61.0)
+    before = sitting.watch("c", 1.0)["focused_time"]
+    assert sitting.watch("c", 10.0)["focused_time"] == before
+
+
+def test_a_new_connection_begins_with_a_page_in_sight() -> None:
+    sitting = Sitting()
+    session, _ = sitting.service.start("c", IDS)
+    sitting.service.set_hidden("c", True)
+    sitting.service.drop("c")
+    assert sitting.service.start("d", IDS, session.session_id) == (session, True)
+    assert sitting.watch("d", 3.0)["current_state"] == "focused"
+
+
+def test_revisions_go_on_over_end_resume_and_end() -> None:
+    sitting = Sitting()
+    session, _ = sitting.service.start("c", IDS)
+    for holder in ("d", "e", "f"):
+        sitting.watch(session.holder or "", 1.0)
+        sitting.service.drop(session.holder or "")
+        sitting.service.start(holder, IDS, session.session_id)
+    assert sitting.ledger.records[session.session_id].revision == 3
+
+
+def test_a_session_goes_on_after_a_restart_from_what_was_kept() -> None:
+    before = Sitting()
+    session, _ = before.service.start("c", IDS)
+    metrics = before.watch("c", 5.0)
+    before.service.drop("c")
+    after = Sitting(before.ledger)
+    resumed, flag = after.service.start("d", IDS, session.session_id)
+    assert flag
+    assert resumed.metrics.to_dict()["focused_time"] == metrics["focused_time"]
+
+
+def test_a_silent_database_costs_the_resume_but_not_the_tracking() -> None:
+    sitting = Sitting(Ledger(silent=True))
+    session, resumed = sitting.service.start("c", IDS, "5f0e6d2c-0000-4000-8000-000000000000")
+    assert not resumed
+    assert sitting.watch("c", 1.0)["current_state"] == "focused"
+    assert session.session_id in sitting.ledger.records
+
+
+def test_a_connection_that_goes_while_its_session_is_looked_up_holds_nothing() -> None:
+    sitting = Sitting()
+    sitting.ledger.while_loading = lambda: sitting.service.drop("c")
+    with pytest.raises(NotTracking):
+        sitting.service.start("c", IDS, "5f0e6d2c-0000-4000-8000-000000000000")
+    assert sitting.service.alive_count == 0
+
+
+def test_no_session_begins_once_the_service_stops_not_even_one_that_was_looked_up() -> None:
+    sitting = Sitting()
+    sitting.ledger.while_loading = lambda: sitting.service.shut_down(0.0)
+    with pytest.raises(Overloaded):
+        sitting.service.start("c", IDS, "5f0e6d2c-0000-4000-8000-000000000000")
+    assert sitting.service.alive_count == 0
+
+
+def test_shutting_down_ends_and_saves_every_session() -> None:
+    sitting = Sitting()
+    for holder in "abc":
+        sitting.service.start(holder, IDS)
+        sitting.watch(holder, 1.0)
+    sitting.service.shut_down(0.0)
+    assert {record.end_reason for record in sitting.ledger.records.values()} == {"shutdown"}
+    with pytest.raises(NotTracking):
+        sitting.service.judge("a", b"")
+
+
+def test_stopping_a_session_that_ended_by_being_idle_ends_it_for_good() -> None:
+    sitting = Sitting()
+    session, _ = sitting.service.start("c", IDS)
+    sitting.watch("c", 1.0)
+    sitting.pause(61.0)
+    sitting.service.stop("c")
+    assert sitting.ledger.records[session.session_id].end_reason == "stopped"
+    assert sitting.service.start("c", IDS, session.session_id)[1] is False
+
+
+def test_starting_another_session_on_one_connection_ends_the_first() -> None:
+    sitting = Sitting()
+    first, _ = sitting.service.start("c", IDS)
+    second, _ = sitting.service.start("c", IDS)
+    assert sitting.ledger.records[first.session_id].end_reason == "replaced"
+    assert sitting.service.judge("c", b"")[0] is second

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from eyelearn.vision.face_mesh import FaceDetector, FaceMesh
+from eyelearn.vision.judging import Judge, brightness
+from eyelearn.vision.observation import NO_FACE
+from pictures import empty_frame, face_frame, turned_frame, two_faces_frame
+
+INTERVAL = 1.0
+
+
+@pytest.fixture(scope="module")
+def models():
+    mesh, detector = FaceMesh(), FaceDetector()
+    yield mesh, detector
+    mesh.close()
+    detector.close()
+
+
+@pytest.fixture
+def judge(models):
+    mesh, detector = models
+    mesh.forget()
+    return Judge(mesh, detector, INTERVAL)
+
+
+@pytest.mark.parametrize("t", [0.0, 1.0, 2.0, 3.0])
+def test_a_learner_who_faces_the_camera_is_well_inside_all_limits(judge, t):
+    observation = judge.judge(face_frame(t), t)
+    face = observation.face
+    assert observation.face_count == 1
+    assert abs(face.yaw) < 5
+    assert abs(face.pitch) < 8
+    assert abs(face.roll) < 8
+    assert all(0.4 < ratio < 0.6 for ratio in face.iris_horizontal + face.iris_vertical)
+    assert min(face.openness) > 0.25
+    assert face.visible == 1.0
+
+
+def test_a_head_on_their_left_shoulder_has_a_negative_roll(judge):
+    assert -60 < judge.judge(turned_frame(), 0.0).face.roll < -35
+
+
+def test_a_mirrored_picture_turns_the_signs_of_yaw_and_roll(judge):
+    seen = judge.judge(turned_frame(), 0.0).face
+    judge.mesh.forget()
+    mirrored = judge.judge(np.ascontiguousarray(turned_frame()[:, ::-1]), 1.0).face
+    assert mirrored.roll == pytest.approx(-seen.roll, abs=3)
+    assert mirrored.yaw == pytest.approx(-seen.yaw, abs=4)
+
+
+def test_nobody_is_no_face(judge):
+    assert judge.judge(empty_frame(), 0.0) == NO_FACE
+
+
+def test_a_second_person_is_noticed_once_an_interval_and_leaves_again(judge):
+    both = two_faces_frame()
+    alone = np.hstack([both[:, :320], empty_frame()[:, 320:]])
+    seen = [(alone, 0.0), (both, 0.5), (both, 1.0), (alone, 1.5), (alone, 2.0)]
+    counts = [judge.judge(picture, now).face_count for picture, now in seen]
+    assert counts == [1, 1, 2, 2, 1]
+
+
+def test_brightness_is_that_of_the_face_and_not_of_the_room():
+    picture = np.zeros((100, 100, 3), np.uint8)
+    picture[20:60, 20:60] = 200
+    corners = np.array([[0.2, 0.2, 0], [0.6, 0.6, 0]])
+    assert brightness(picture, corners) == pytest.approx(200)
+
+
+def test_green_is_brighter_than_blue():
+    corners = np.array([[0.0, 0.0, 0], [1.0, 1.0, 0]])
+    green, blue = (np.full((8, 8, 3), colour, np.uint8) for colour in ((0, 99, 0), (0, 0, 99)))
+    assert brightness(green, corners) > brightness(blue, corners)
+
+
+def test_a_face_outside_the_picture_has_no_brightness():
+    assert brightness(face_frame(), np.array([[1.1, 0.2, 0], [1.3, 0.6, 0]])) is None

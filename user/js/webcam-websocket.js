@@ -1,0 +1,926 @@
+/**
+ * EyeLearn Focus in a browser: sends the learner's webcam to the service, and tells the page live
+ * whether they look at the lesson. A plain script that defines one global class.
+ *
+ *     const webcam = new WebcamWebSocket({ onTrackingUpdate: (update) => show(update) });
+ *     await webcam.initialize(userId, moduleId, sectionId);
+ *     …
+ *     await webcam.disconnect();
+ *
+ * Needs the Socket.IO client 4.8 as `window.io`, and loads version 4.8.4 itself where it is missing.
+ * Frames are sent as the camera sees them, never mirrored; nothing is recorded.
+ * How to embed it: docs/embedding.md.
+ */
+(() => {
+  'use strict';
+
+  /**
+   * @typedef {number | string} Id
+   *
+   * @typedef {object} Options
+   * @property {string} [serverUrl] Origin of the service. Default: see `discoverServerUrl`.
+   * @property {number} [frameRate] Frames per second at most; fewer when answers come late.
+   * @property {number} [jpegQuality] JPEG quality at most, 0 to 1; less when answers come late.
+   * @property {number} [videoWidth] Pixels asked of the camera.
+   * @property {number} [videoHeight] Pixels asked of the camera.
+   * @property {string | (() => string | Promise<string>)} [token] Asked before each connection.
+   * @property {(update: object) => void} [onTrackingUpdate] Each `tracking_update` of the service.
+   * @property {(connected: boolean) => void} [onConnectionChange] Tracking goes on, or waits.
+   * @property {(error: WebcamError) => void} [onError]
+   *
+   * @typedef {object} WebcamError
+   * @property {string} type One of the keys of `MESSAGES`.
+   * @property {string} message A sentence for the learner.
+   * @property {string} [code] What the service called it.
+   * @property {string} [detail] What the browser or the service said, for a developer.
+   *
+   * @typedef {object} Stats
+   * @property {number} fps Frames answered per second, over the last two seconds.
+   * @property {number | null} latencyMs From sending a frame to its answer, smoothed.
+   * @property {number} quality JPEG quality in use, 0 to 1.
+   *
+   * @typedef {object} Ack
+   * @property {'processed' | 'superseded' | 'rate_limited' | 'rejected'} status
+   * @property {string | null} [reason]
+   */
+
+  const SOCKET_IO_VERSION = '4.8.4';
+  // Of socket.io-client's dist/socket.io.min.js in exactly this version.
+  const SOCKET_IO_INTEGRITY =
+    'sha384-fBrXvbDtHoeKWJ/hcA6M+YGueiDW+h45I7V6F2kD1S8bOkrF9rZYPLVkCR6BLR/1';
+  const SOCKET_IO_CDN = `https://cdn.jsdelivr.net/npm/socket.io-client@${SOCKET_IO_VERSION}/dist/socket.io.min.js`;
+
+  const DEFAULT_PORT = 5000;
+
+  // A service on a small machine answers within one second; a mobile network may need some more.
+  const START_TIMEOUT_MS = 15_000;
+  // Half of that at most, so that both ways to connect are tried within it.
+  const CONNECT_TIMEOUT_MS = 6_000;
+  const STOP_TIMEOUT_MS = 1_500;
+  const RETRY_MS = { first: 500, longest: 10_000, jitter: 0.5 };
+
+  const MAX_UNANSWERED_FRAMES = 2;
+  // A lost answer must not block for ever; the service replaces a hanging worker within 7 s.
+  const ANSWER_TIMEOUT_MS = 8_000;
+  // Above the service's p95 of 200 ms; a distant network is told apart by twice its own best.
+  const LATE_ANSWER_MS = 250;
+  const LATE_FACTOR = 2;
+  // The best latency is forgotten by 1 % per answer, so that a changed network is learnt.
+  const BEST_LATENCY_DRIFT = 1.01;
+  // Additive increase, multiplicative decrease, as TCP does it, at most once in this time.
+  const PACE_STEP_MS = 1_000;
+  const RATE_DECREASE = 0.7;
+  const RATE_INCREASE_FPS = 1;
+  // Two a second still lie within the two seconds that the service takes between observations.
+  const MIN_FPS = 2;
+  const QUALITY_STEP = 0.05;
+  // Below this, blocks of the JPEG blur the iris.
+  const MIN_QUALITY = 0.4;
+  const SHRINK_STEP = 0.8;
+  const STATS_WINDOW_MS = 2_000;
+
+  // A camera that was just plugged in takes a moment until it opens.
+  const CAMERA_RETRY_MS = 1_500;
+  const CAMERA_SILENT_MS = 5_000;
+
+  const MESSAGES = {
+    CAMERA_PERMISSION_DENIED:
+      'This page may not use your camera. Allow the camera in your browser’s address bar, then start again.',
+    NO_CAMERA: 'No camera was found. Connect a camera, then start again.',
+    CAMERA_IN_USE:
+      'Your camera is used by another program. Close that program, then start again.',
+    INSECURE_CONTEXT:
+      'Your browser gives the camera to secure pages only. Open this page with an address that begins with https.',
+    CAMERA_LOST: 'Your camera stopped. Connect it again, and tracking goes on by itself.',
+    WEBSOCKET_ERROR:
+      'The focus service cannot be reached. Check your internet connection; it is tried again by itself.',
+    SERVER_ERROR: 'The focus service reports a problem.',
+  };
+
+  const SERVER_MESSAGES = {
+    unauthorized: 'The focus service does not accept your sign-in. Reload the page or sign in again.',
+    forbidden: 'The focus service does not accept your sign-in for this lesson.',
+    overloaded: 'The focus service is busy at the moment. It is tried again by itself.',
+    streaming_disabled: 'The focus service takes no camera pictures at the moment.',
+    frame_too_large: 'The camera picture is too large for the focus service.',
+    undecodable_frame: 'The focus service could not read the camera picture.',
+    invalid_payload: 'The focus service did not understand this page. Please tell your teacher.',
+    internal: 'Something went wrong in the focus service. It goes on by itself.',
+  };
+
+  /** A failure that a learner is told about. */
+  class WebcamFailure extends Error {
+    constructor(type, { code, detail, message } = {}) {
+      super(message ?? SERVER_MESSAGES[code] ?? MESSAGES[type]);
+      this.type = type;
+      this.code = code;
+      this.detail = detail;
+    }
+
+    /** @returns {WebcamError} */
+    toJSON() {
+      const { type, message, code, detail } = this;
+      return { type, message, ...(code && { code }), ...(detail && { detail }) };
+    }
+  }
+
+  /**
+   * Where the service is: the page's word first, then our service when it served this script (it
+   * then sets the variable, in a line before this file's first), then port 5000 on localhost, then
+   * the page's own origin.
+   */
+  function discoverServerUrl() {
+    const meta = document.querySelector('meta[name="eyelearn-server"]');
+    return meta?.content || window.EYELEARN_SERVER_URL || localService() || location.origin;
+  }
+
+  function localService() {
+    const local = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
+    return local ? `http://${location.hostname}:${DEFAULT_PORT}` : null;
+  }
+
+  /** `window.io`, loaded from the service or else from the CDN where the page has none. */
+  async function socketIo(serverUrl) {
+    const addresses = [new URL('/socket.io.min.js', serverUrl).href, SOCKET_IO_CDN];
+    for (const address of addresses) {
+      if (typeof window.io === 'function') break;
+      await loadScript(address);
+    }
+    if (typeof window.io === 'function') return window.io;
+    throw new WebcamFailure('WEBSOCKET_ERROR', { detail: `not loaded: ${addresses.join(', ')}` });
+  }
+
+  /** Resolves when the script ran or failed; which of the two, `window.io` tells. */
+  function loadScript(address) {
+    return new Promise((resolve) => {
+      const script = document.createElement('script');
+      Object.assign(script, { src: address, integrity: SOCKET_IO_INTEGRITY, crossOrigin: 'anonymous' });
+      script.onload = script.onerror = () => {
+        script.remove();
+        resolve();
+      };
+      document.head.append(script);
+    });
+  }
+
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  /**
+   * Calls back at a rate, in a hidden tab too: there a page's own timers fall to one a second, a
+   * Worker's do not. Where the page's Content-Security-Policy forbids the Worker, the page's timer
+   * does its best.
+   */
+  class CaptureClock {
+    #onTick;
+    #worker = null;
+    #timer = null;
+    #intervalMs = 0;
+
+    constructor(onTick) {
+      this.#onTick = onTick;
+    }
+
+    /** Starts, or changes the rate. */
+    run(fps) {
+      const intervalMs = Math.round(1000 / fps);
+      if (intervalMs === this.#intervalMs) return;
+      this.#intervalMs = intervalMs;
+      if (this.#timer === null) this.#worker ??= this.#startWorker();
+      if (this.#worker) this.#worker.postMessage(intervalMs);
+      else this.#usePageTimer();
+    }
+
+    stop() {
+      this.#worker?.terminate();
+      clearInterval(this.#timer);
+      this.#worker = this.#timer = null;
+      this.#intervalMs = 0;
+    }
+
+    #startWorker() {
+      const source = `let timer;
+        onmessage = ({ data }) => {
+          clearInterval(timer);
+          timer = setInterval(() => postMessage(0), data);
+        };`;
+      const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+      try {
+        const worker = new Worker(address);
+        worker.onmessage = () => this.#onTick();
+        worker.onerror = () => this.#replaceWorker();
+        return worker;
+      } catch {
+        return null; // Some browsers throw here for what others tell by `onerror`.
+      } finally {
+        URL.revokeObjectURL(address);
+      }
+    }
+
+    #replaceWorker() {
+      if (!this.#worker) return;
+      this.#worker.terminate();
+      this.#worker = null;
+      this.#usePageTimer();
+    }
+
+    #usePageTimer() {
+      clearInterval(this.#timer);
+      this.#timer = setInterval(() => this.#onTick(), this.#intervalMs);
+    }
+  }
+
+  /**
+   * How fast and how finely frames are sent: additive increase while answers come fast,
+   * multiplicative decrease when they come late. Plain values; the time is an argument.
+   */
+  class Pacing {
+    #limits;
+    #changedAt = -Infinity;
+    #bestLatencyMs = Infinity;
+    #answeredAt = [];
+    unanswered = 0;
+    latencyMs = null;
+
+    /** @param {{fps: number, quality: number}} limits */
+    constructor(limits) {
+      this.#limits = { ...limits };
+      this.fps = limits.fps;
+      this.quality = limits.quality;
+      this.shrink = 1;
+      this.maxBytes = Infinity;
+    }
+
+    /** What the service takes at most, as `tracking_started` says. */
+    obey({ max_fps: maxFps, max_frame_kb: maxFrameKb }, wantedFps) {
+      this.#limits.fps = Math.min(wantedFps, maxFps ?? Infinity);
+      this.fps = Math.min(this.fps, this.#limits.fps);
+      this.maxBytes = (maxFrameKb ?? Infinity) * 1024;
+    }
+
+    /** Whether a frame may go now, or has to wait for an answer. */
+    get free() {
+      return this.unanswered < MAX_UNANSWERED_FRAMES;
+    }
+
+    /** @param {Ack | null} ack null when no answer came in time. */
+    answered(ack, latencyMs, now) {
+      if (ack?.status === 'processed') {
+        this.latencyMs = this.latencyMs === null ? latencyMs : 0.8 * this.latencyMs + 0.2 * latencyMs;
+        this.#answeredAt.push(now);
+        this.#adapt(this.#isLate(latencyMs), now);
+      } else if (ack?.status === 'rate_limited') {
+        this.#slowDown(now);
+      } else if (ack?.reason === 'frame_too_large') {
+        this.tooLarge();
+      } else if (ack?.status !== 'rejected') {
+        this.#adapt(true, now);
+      }
+    }
+
+    /** A picture came out larger than the service takes: coarser first, then smaller. */
+    tooLarge() {
+      if (this.quality > MIN_QUALITY) this.quality = Math.max(MIN_QUALITY, this.quality - 0.1);
+      else this.shrink *= SHRINK_STEP;
+      this.#limits.quality = this.quality;
+    }
+
+    answeredPerSecond(now) {
+      this.#answeredAt = this.#answeredAt.filter((time) => now - time < STATS_WINDOW_MS);
+      return (this.#answeredAt.length * 1000) / STATS_WINDOW_MS;
+    }
+
+    #isLate(latencyMs) {
+      this.#bestLatencyMs = Math.min(latencyMs, this.#bestLatencyMs * BEST_LATENCY_DRIFT);
+      return latencyMs > Math.max(LATE_ANSWER_MS, LATE_FACTOR * this.#bestLatencyMs);
+    }
+
+    #adapt(late, now) {
+      if (now - this.#changedAt < PACE_STEP_MS) return;
+      if (late) {
+        this.quality = Math.max(MIN_QUALITY, this.quality - QUALITY_STEP);
+        this.#slowDown(now);
+        return;
+      }
+      this.#changedAt = now;
+      this.fps = Math.min(this.#limits.fps, this.fps + RATE_INCREASE_FPS);
+      this.quality = Math.min(this.#limits.quality, this.quality + QUALITY_STEP);
+    }
+
+    #slowDown(now) {
+      if (now - this.#changedAt < PACE_STEP_MS) return;
+      this.#changedAt = now;
+      this.fps = Math.max(Math.min(MIN_FPS, this.#limits.fps), this.fps * RATE_DECREASE);
+    }
+  }
+
+  /** The webcam, on a hidden video, and its pictures as JPEG through a hidden canvas. */
+  class Camera {
+    #size;
+    #onLost;
+    #holder = null;
+    #video = null;
+    #canvas = null;
+    #stream = null;
+    #lastFrame = -1;
+    #lastFrameAt = 0;
+    #open = false;
+    #toldSilent = false;
+    #reopening = false;
+    #onPlugged = () => this.#reopen();
+
+    constructor(size, onLost) {
+      this.#size = size;
+      this.#onLost = onLost;
+    }
+
+    get stream() {
+      return this.#stream;
+    }
+
+    /** @throws {WebcamFailure} */
+    async open() {
+      if (!window.isSecureContext || !navigator.mediaDevices?.getUserMedia) {
+        throw new WebcamFailure('INSECURE_CONTEXT');
+      }
+      this.#open = true;
+      navigator.mediaDevices.addEventListener('devicechange', this.#onPlugged);
+      await this.#attach();
+    }
+
+    close() {
+      this.#open = false;
+      navigator.mediaDevices?.removeEventListener('devicechange', this.#onPlugged);
+      this.#release();
+      this.#holder?.remove();
+      this.#holder = this.#video = this.#canvas = null;
+    }
+
+    /**
+     * The newest picture, or null when the camera gave none since the last call.
+     * @returns {Promise<Blob | null>}
+     */
+    async picture(quality, shrink) {
+      if (!this.#isFresh()) return null;
+      const { videoWidth, videoHeight } = this.#video;
+      this.#canvas.width = Math.round(videoWidth * shrink);
+      this.#canvas.height = Math.round(videoHeight * shrink);
+      const context = this.#canvas.getContext('2d', { alpha: false });
+      context.drawImage(this.#video, 0, 0, this.#canvas.width, this.#canvas.height);
+      return new Promise((resolve) => this.#canvas.toBlob(resolve, 'image/jpeg', quality));
+    }
+
+    #isFresh() {
+      if (!this.#stream?.active || !this.#video?.videoWidth) return false;
+      const now = performance.now();
+      // `currentTime` runs on between a stream's frames, so it is the second choice.
+      const frame = this.#video.getVideoPlaybackQuality?.().totalVideoFrames || this.#video.currentTime;
+      if (frame !== this.#lastFrame) {
+        this.#lastFrame = frame;
+        this.#lastFrameAt = now;
+        this.#toldSilent = false;
+        return true;
+      }
+      if (now - this.#lastFrameAt > CAMERA_SILENT_MS && !this.#toldSilent) {
+        this.#toldSilent = true;
+        this.#onLost('no new pictures');
+      }
+      return false;
+    }
+
+    async #attach() {
+      const stream = await this.#ask();
+      if (!this.#open) {
+        for (const track of stream.getTracks()) track.stop();
+        return;
+      }
+      this.#stream = stream;
+      this.#lastFrameAt = performance.now();
+      for (const track of stream.getVideoTracks()) track.onended = () => this.#lose(stream);
+      this.#ensureElements();
+      this.#video.srcObject = stream;
+      await this.#video.play().catch((error) => {
+        // Closed or replaced while it began to play: the caller has gone on already.
+        if (error.name !== 'AbortError') throw cameraFailure(error);
+      });
+    }
+
+    async #ask() {
+      const { width, height, frameRate } = this.#size;
+      const video = {
+        width: { ideal: width },
+        height: { ideal: height },
+        frameRate: { ideal: frameRate },
+        facingMode: 'user',
+      };
+      try {
+        return await navigator.mediaDevices.getUserMedia({ video, audio: false });
+      } catch (error) {
+        throw cameraFailure(error);
+      }
+    }
+
+    #ensureElements() {
+      if (this.#holder) return;
+      this.#video = document.createElement('video');
+      Object.assign(this.#video, { muted: true, playsInline: true, autoplay: true });
+      this.#canvas = document.createElement('canvas');
+      this.#holder = document.createElement('div');
+      this.#holder.setAttribute('aria-hidden', 'true');
+      this.#holder.dataset.eyelearn = 'camera';
+      // Not `display: none`: some browsers then stop decoding the video.
+      Object.assign(this.#holder.style, {
+        position: 'fixed', left: '0', bottom: '0', width: '1px', height: '1px',
+        overflow: 'hidden', opacity: '0', pointerEvents: 'none',
+      });
+      this.#holder.append(this.#video, this.#canvas);
+      document.body.append(this.#holder);
+    }
+
+    #lose(stream) {
+      if (stream !== this.#stream) return;
+      this.#release();
+      this.#onLost('the camera ended');
+    }
+
+    #release() {
+      for (const track of this.#stream?.getTracks() ?? []) {
+        track.onended = null;
+        track.stop();
+      }
+      this.#stream = null;
+      if (this.#video) this.#video.srcObject = null;
+    }
+
+    async #reopen() {
+      if (!this.#open || this.#stream || this.#reopening) return;
+      this.#reopening = true;
+      try {
+        await pause(CAMERA_RETRY_MS);
+        if (this.#open) await this.#attach();
+      } catch (error) {
+        this.#onLost(error.detail ?? String(error));
+      } finally {
+        this.#reopening = false;
+      }
+    }
+  }
+
+  /** getUserMedia's errors by name, as the W3C's Media Capture and Streams lists them. */
+  function cameraFailure(error) {
+    const types = {
+      NotAllowedError: 'CAMERA_PERMISSION_DENIED',
+      SecurityError: 'CAMERA_PERMISSION_DENIED',
+      NotFoundError: 'NO_CAMERA',
+      OverconstrainedError: 'NO_CAMERA',
+      NotReadableError: 'CAMERA_IN_USE',
+      AbortError: 'CAMERA_IN_USE',
+    };
+    const type = types[error.name] ?? 'CAMERA_IN_USE';
+    return new WebcamFailure(type, { detail: `${error.name}: ${error.message}` });
+  }
+
+  /**
+   * The connection to the service and the session on it. Reconnects for ever, and resumes the
+   * session each time.
+   */
+  class SessionLink {
+    #options;
+    #ids;
+    #handlers;
+    #socket = null;
+    #retryTimer = null;
+    #failures = 0;
+    #started = false;
+    #toldUnreachable = false;
+    #settle = null;
+    sessionId = null;
+
+    /**
+     * @param {{serverUrl: string, token: Options['token']}} options
+     * @param {{user_id: Id, module_id: Id, section_id: Id | null}} ids
+     * @param {{started: Function, interrupted: Function, update: Function, failed: Function}} handlers
+     */
+    constructor(options, ids, handlers) {
+      this.#options = options;
+      this.#ids = ids;
+      this.#handlers = handlers;
+    }
+
+    get started() {
+      return this.#started;
+    }
+
+    /**
+     * Resolves once the service tracks.
+     * @throws {WebcamFailure} when it refuses, or does not answer in time.
+     */
+    async open() {
+      const io = await socketIo(this.#options.serverUrl);
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(
+          () => this.#settle?.(new WebcamFailure('WEBSOCKET_ERROR', { detail: 'no answer in time' })),
+          START_TIMEOUT_MS,
+        );
+        this.#settle = (failure) => {
+          clearTimeout(timer);
+          this.#settle = null;
+          if (failure) reject(failure);
+          else resolve();
+        };
+        this.#connect(io);
+      });
+    }
+
+    send(event, payload) {
+      if (this.#started) this.#socket.emit(event, payload);
+    }
+
+    /** @returns {Promise<Ack | null>} null when no answer came in time or the connection broke. */
+    async sendFrame(frame, timestamp) {
+      try {
+        return await this.#socket
+          .timeout(ANSWER_TIMEOUT_MS)
+          .emitWithAck('video_frame', { frame, timestamp });
+      } catch {
+        return null; // Socket.IO rejects for exactly these two reasons.
+      }
+    }
+
+    /** Ends the session, waiting a moment for the service's word. */
+    async stop() {
+      if (this.#started) {
+        await Promise.race([this.#stopped(), pause(STOP_TIMEOUT_MS)]);
+      }
+      this.close();
+    }
+
+    /** Leaves the session to be resumed. */
+    close() {
+      clearTimeout(this.#retryTimer);
+      this.#started = false;
+      this.#settle?.(new WebcamFailure('WEBSOCKET_ERROR', { detail: 'closed by the page' }));
+      this.#socket?.off();
+      this.#socket?.disconnect();
+      this.#socket = null;
+    }
+
+    #stopped() {
+      return new Promise((resolve) => {
+        this.#socket.once('tracking_stopped', resolve);
+        this.#socket.once('disconnect', resolve);
+        this.#socket.off('tracking_update');
+        this.#socket.emit('stop_tracking', {});
+      });
+    }
+
+    #connect(io) {
+      this.#socket = io(this.#options.serverUrl, {
+        transports: ['websocket', 'polling'],
+        tryAllTransports: true,
+        timeout: CONNECT_TIMEOUT_MS,
+        forceNew: true,
+        reconnectionDelay: RETRY_MS.first,
+        reconnectionDelayMax: RETRY_MS.longest,
+        randomizationFactor: RETRY_MS.jitter,
+        auth: (give) => void this.#auth().then(give),
+      });
+      const on = {
+        connect: () => this.#start(),
+        connect_error: (error) => this.#refused(error),
+        disconnect: (reason) => this.#interrupted(reason),
+        tracking_started: (answer) => this.#onStarted(answer),
+        tracking_update: (update) => this.#handlers.update(update),
+        error: (error) => this.#onError(error),
+      };
+      for (const [event, handler] of Object.entries(on)) this.#socket.on(event, handler);
+    }
+
+    async #auth() {
+      const { token } = this.#options;
+      try {
+        const value = typeof token === 'function' ? await token() : token;
+        return value ? { token: value } : {};
+      } catch (error) {
+        this.#handlers.failed(
+          new WebcamFailure('SERVER_ERROR', { code: 'unauthorized', detail: `token: ${error}` }),
+        );
+        return {};
+      }
+    }
+
+    #start() {
+      this.#socket.emit('start_tracking', {
+        ...this.#ids,
+        ...(this.sessionId && { session_id: this.sessionId }),
+      });
+    }
+
+    #onStarted(answer) {
+      this.sessionId = answer.session_id ?? null;
+      this.#started = true;
+      this.#failures = 0;
+      this.#toldUnreachable = false;
+      this.#handlers.started(answer);
+      this.#settle?.(null);
+    }
+
+    #interrupted(reason) {
+      if (this.#started) this.#handlers.interrupted();
+      this.#started = false;
+      // Socket.IO itself reconnects except where the service closed on purpose.
+      if (reason === 'io server disconnect') this.#later(() => this.#socket.connect());
+    }
+
+    /** The service cannot be reached, or it answered and refused (`error.data` holds its code). */
+    #refused(error) {
+      const code = error.data?.code;
+      // Some proxies accept a WebSocket and pass nothing on: the next attempt begins with the other.
+      if (!code) this.#socket.io.opts.transports.reverse();
+      if (!this.#socket.active) this.#later(() => this.#socket.connect());
+      if (!code && !this.#settle && this.#toldUnreachable) return;
+      // Until the first session, what cannot be reached is tried again until the time is up.
+      if (!code && this.#settle) return;
+      const failure = code
+        ? new WebcamFailure('SERVER_ERROR', { code, detail: error.data.message })
+        : new WebcamFailure('WEBSOCKET_ERROR', { detail: error.message });
+      this.#toldUnreachable = true;
+      if (this.#settle) this.#settle(failure);
+      else this.#handlers.failed(failure);
+    }
+
+    #onError({ code, message } = {}) {
+      if (code === 'rate_limited') return; // The acknowledgements slow the rate down.
+      if (code === 'not_tracking') {
+        if (this.#started) this.#restart();
+        return;
+      }
+      const failure = new WebcamFailure('SERVER_ERROR', { code, detail: message });
+      if (this.#settle) this.#settle(failure);
+      else {
+        this.#handlers.failed(failure);
+        if (!this.#started) this.#later(() => this.#start());
+      }
+    }
+
+    /** The service forgot the session, after a long pause for example: start it again. */
+    #restart() {
+      this.#started = false;
+      this.#handlers.interrupted();
+      this.#start();
+    }
+
+    #later(action) {
+      const longest = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures);
+      this.#failures += 1;
+      clearTimeout(this.#retryTimer);
+      const jitter = 1 + RETRY_MS.jitter * (2 * Math.random() - 1);
+      this.#retryTimer = setTimeout(() => this.#socket && action(), longest * jitter);
+    }
+  }
+
+  /** One learner's camera and session. Every method may be called at any time, and repeatedly. */
+  class WebcamWebSocket {
+    #options;
+    #camera = null;
+    #link = null;
+    #pacing = null;
+    #clock = null;
+    #ids = null;
+    #starting = null;
+    #stopping = null;
+    #ends = 0;
+    #capturing = false;
+    #encoding = false;
+    #connected = false;
+    #leftSession = null;
+    #onVisibility = () => this.#tellVisibility();
+    #onPageHide = () => this.#leave();
+    #onPageShow = (event) => this.#comeBack(event);
+
+    /** @param {Options} options */
+    constructor(options = {}) {
+      this.#options = {
+        serverUrl: options.serverUrl || discoverServerUrl(),
+        frameRate: options.frameRate ?? 15,
+        jpegQuality: options.jpegQuality ?? 0.7,
+        videoWidth: options.videoWidth ?? 640,
+        videoHeight: options.videoHeight ?? 480,
+        token: options.token,
+        onTrackingUpdate: options.onTrackingUpdate ?? (() => {}),
+        onConnectionChange: options.onConnectionChange ?? (() => {}),
+        onError: options.onError ?? ((error) => console.error('EyeLearn Focus:', error)),
+      };
+    }
+
+    get serverUrl() {
+      return this.#options.serverUrl;
+    }
+
+    /** Whether the service tracks now. */
+    get connected() {
+      return this.#connected;
+    }
+
+    /** @returns {string | null} */
+    get sessionId() {
+      return this.#link?.sessionId ?? null;
+    }
+
+    /** The camera's stream while it is on, for a page that shows it: `video.srcObject`. */
+    get stream() {
+      return this.#camera?.stream ?? null;
+    }
+
+    /** @returns {Stats} */
+    get stats() {
+      return {
+        fps: this.#pacing?.answeredPerSecond(performance.now()) ?? 0,
+        latencyMs: this.#pacing?.latencyMs ?? null,
+        quality: this.#pacing?.quality ?? this.#options.jpegQuality,
+      };
+    }
+
+    /**
+     * Switches the camera on, starts a session and the capture. Asks the learner for the camera,
+     * so call it from a click.
+     *
+     * A second call with the same ids joins the first; with others, it ends that session first.
+     *
+     * @param {Id} userId @param {Id} moduleId @param {Id | null} [sectionId]
+     * @returns {Promise<boolean>} false when the camera or the service could not be had: `onError`
+     *     was told why, the camera is off, and nothing is left in the page.
+     */
+    async initialize(userId, moduleId, sectionId = null) {
+      const ids = { user_id: userId, module_id: moduleId, section_id: sectionId };
+      if (this.#starting) {
+        if (JSON.stringify(ids) === JSON.stringify(this.#ids)) return this.#starting;
+        void this.disconnect();
+      }
+      const ends = this.#ends;
+      if (this.#stopping) await this.#stopping;
+      if (ends !== this.#ends) return false; // Disconnected while it waited.
+      if (this.#starting) return this.initialize(userId, moduleId, sectionId);
+      this.#ids = ids;
+      this.#starting = this.#begin(null);
+      return this.#starting;
+    }
+
+    /** Sends frames, again after `stopCapture`. */
+    startCapture() {
+      if (!this.#camera || !this.#link) return;
+      this.#capturing = true;
+      this.#clock.run(this.#pacing.fps);
+    }
+
+    /** Sends no frames until `startCapture`; the camera stays on, and the time does not count. */
+    stopCapture() {
+      this.#capturing = false;
+      this.#clock?.stop();
+    }
+
+    /** Ends the session, switches the camera off, and removes all that this added to the page. */
+    async disconnect() {
+      this.#ends += 1;
+      this.#leftSession = null;
+      window.removeEventListener('pageshow', this.#onPageShow);
+      const link = this.#link;
+      this.#releaseCamera();
+      if (!link) return this.#stopping;
+      this.#link = null;
+      this.#starting = null;
+      this.#stopping = link.stop().finally(() => {
+        this.#stopping = null;
+        this.#setConnected(false);
+      });
+      return this.#stopping;
+    }
+
+    /** @returns {Promise<boolean>} */
+    #begin(sessionId) {
+      const { frameRate, jpegQuality, videoWidth, videoHeight } = this.#options;
+      const size = { width: videoWidth, height: videoHeight, frameRate };
+      this.#pacing = new Pacing({ fps: frameRate, quality: jpegQuality });
+      this.#clock = new CaptureClock(() => this.#capture());
+      const camera = new Camera(size, (detail) => this.#fail(new WebcamFailure('CAMERA_LOST', { detail })));
+      const link = new SessionLink(this.#options, this.#ids, {
+        started: (answer) => this.#onStarted(answer),
+        interrupted: () => this.#setConnected(false),
+        update: (update) => this.#tell('onTrackingUpdate', update),
+        failed: (failure) => this.#fail(failure),
+      });
+      link.sessionId = sessionId;
+      this.#capturing = true;
+      this.#camera = camera;
+      this.#link = link;
+      return this.#open(camera, link);
+    }
+
+    async #open(camera, link) {
+      try {
+        await camera.open();
+        if (link !== this.#link) return false;
+        this.#listen();
+        await link.open();
+        return link === this.#link;
+      } catch (error) {
+        if (link !== this.#link) return false; // Disconnected meanwhile: nobody waits for this.
+        this.#link = this.#starting = null;
+        this.#releaseCamera();
+        link.close();
+        this.#fail(error);
+        return false;
+      }
+    }
+
+    #onStarted(answer) {
+      this.#pacing.obey(answer, this.#options.frameRate);
+      this.#tellVisibility();
+      this.#setConnected(true);
+      if (this.#capturing) this.startCapture();
+    }
+
+    #listen() {
+      document.addEventListener('visibilitychange', this.#onVisibility);
+      window.addEventListener('pagehide', this.#onPageHide);
+    }
+
+    #releaseCamera() {
+      this.stopCapture();
+      document.removeEventListener('visibilitychange', this.#onVisibility);
+      window.removeEventListener('pagehide', this.#onPageHide);
+      this.#camera?.close();
+      this.#camera = null;
+    }
+
+    async #capture() {
+      const pacing = this.#pacing;
+      const link = this.#link;
+      if (!link?.started || !this.#capturing || this.#encoding || !pacing.free) return;
+      this.#encoding = true;
+      try {
+        const timestamp = Date.now();
+        const picture = await this.#camera.picture(pacing.quality, pacing.shrink);
+        if (!picture || !link.started) return;
+        if (picture.size > pacing.maxBytes) pacing.tooLarge();
+        else void this.#sendFrame(await picture.arrayBuffer(), timestamp, pacing, link);
+      } finally {
+        this.#encoding = false;
+      }
+    }
+
+    async #sendFrame(frame, timestamp, pacing, link) {
+      const sentAt = performance.now();
+      pacing.unanswered += 1;
+      const ack = await link.sendFrame(frame, timestamp);
+      pacing.unanswered -= 1;
+      const now = performance.now();
+      pacing.answered(ack, now - sentAt, now);
+      if (this.#capturing && pacing === this.#pacing) this.#clock.run(pacing.fps);
+    }
+
+    #tellVisibility() {
+      this.#link?.send('page_visibility', { hidden: document.hidden });
+    }
+
+    #setConnected(connected) {
+      if (connected === this.#connected) return;
+      this.#connected = connected;
+      this.#tell('onConnectionChange', connected);
+    }
+
+    /** The page is left: the camera goes off, and the service closes the session when it sees so. */
+    #leave() {
+      this.#leftSession = { id: this.sessionId };
+      const link = this.#link;
+      this.#link = this.#starting = null;
+      this.#releaseCamera();
+      link?.close();
+      this.#setConnected(false);
+      window.addEventListener('pageshow', this.#onPageShow);
+    }
+
+    /** The page comes back from the browser's back-forward cache: its session goes on. */
+    #comeBack({ persisted }) {
+      window.removeEventListener('pageshow', this.#onPageShow);
+      if (persisted && this.#leftSession) this.#starting = this.#begin(this.#leftSession.id);
+      this.#leftSession = null;
+    }
+
+    #fail(error) {
+      const failure =
+        error instanceof WebcamFailure ? error : new WebcamFailure('SERVER_ERROR', { detail: String(error) });
+      this.#tell('onError', failure.toJSON());
+    }
+
+    /** A fault in the page's own callback is shown in its console, and stops nothing here. */
+    #tell(callback, value) {
+      try {
+        this.#options[callback](value);
+      } catch (error) {
+        reportError(error);
+      }
+    }
+  }
+
+  window.WebcamWebSocket = WebcamWebSocket;
+})();
