@@ -9,10 +9,11 @@ import pytest
 
 from endpoints import recording_endpoint
 from eyelearn.saving.courier import Courier, NotSaved, check_answer, payload, where_posted
+from eyelearn.saving.database import open_engine
 from eyelearn.saving.health import Health
 from eyelearn.saving.migrations import migrate
 from eyelearn.saving.record import SessionRecord
-from eyelearn.saving.store import SessionStore, open_engine
+from eyelearn.saving.store import SessionStore
 from saving.records import record
 from service import free_port
 from waiting import until

@@ -9,9 +9,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 
+from eyelearn.saving.database import UnusableUrl, open_engine, where_kept
 from eyelearn.saving.migrations import migrate
 from eyelearn.saving.record import LearnerId
-from eyelearn.saving.store import SessionStore, UnusableUrl, metadata, open_engine, where_kept
+from eyelearn.saving.store import SessionStore, metadata
 from saving.records import record
 
 

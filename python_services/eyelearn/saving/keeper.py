@@ -20,9 +20,10 @@ from ..processes.channel import Channel, ChannelClosed, Header
 from ..processes.child import connect_to_parent
 from ..redaction import use_key
 from .courier import Courier, where_posted
+from .database import where_kept
 from .health import Health
 from .record import SessionRecord
-from .store import SessionStore, where_kept
+from .store import SessionStore
 from .writer import Writer, describe
 
 _log = logging.getLogger(__name__)

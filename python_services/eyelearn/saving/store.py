@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import fields
-from pathlib import Path
-from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -17,22 +15,16 @@ from sqlalchemy import (
     RowMapping,
     String,
     Table,
-    create_engine,
-    event,
     func,
     insert,
     select,
     update,
 )
-from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import Connection
 
 from .columns import JsonId, UtcTime
 from .record import SessionRecord
 
-# A lock held longer than this is reported, and what waits is kept in memory.
-LOCK_PATIENCE_SECONDS = 2
-CONNECT_TIMEOUT_SECONDS = 5
 NODE_CHARACTERS = 64
 
 metadata = MetaData()
@@ -64,10 +56,6 @@ _owed = sessions.c.revision > sessions.c.saved_revision
 Index("sessions_owed", sessions.c.updated_at, sqlite_where=_owed, postgresql_where=_owed)
 
 _record_columns = [sessions.c[field.name] for field in fields(SessionRecord)]
-
-
-class UnusableUrl(Exception):
-    """DATABASE_URL names no database that this service can use."""
 
 
 class SessionStore:
@@ -157,60 +145,3 @@ def _mark_saved(connection: Connection, session_id: str, revision: int) -> None:
 
 def _record(row: RowMapping) -> SessionRecord:
     return SessionRecord.from_dict(dict(row))
-
-
-def open_engine(database_url: str) -> Engine:
-    """An engine for the URL; connects to nothing yet. Makes the folder of an SQLite file.
-
-    Raises UnusableUrl where the URL or its driver is wrong, OSError where the folder can't be made.
-    """
-    url = _parse(database_url)
-    arguments: dict[str, Any] = {"hide_parameters": True}  # they hold ids; errors get logged
-    if url.get_backend_name() == "sqlite":
-        return _open_sqlite(url, arguments)
-    try:
-        return create_engine(
-            url,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
-            **arguments,
-        )
-    except ModuleNotFoundError as error:
-        raise UnusableUrl(
-            f"DATABASE_URL needs the Python package {error.name!r}, which is not installed"
-        ) from error
-
-
-def where_kept(database_url: str) -> str:
-    """The URL for people: without password and options. Raises UnusableUrl."""
-    url = _parse(database_url)
-    return url.set(password=None, query={}).render_as_string()
-
-
-def _parse(database_url: str) -> URL:
-    try:
-        url = make_url(database_url)
-        url.get_dialect()
-    except (ArgumentError, ValueError):
-        # From None: the cause quotes the URL, password included.
-        raise UnusableUrl("DATABASE_URL is not the URL of a database") from None
-    except ModuleNotFoundError as error:
-        raise UnusableUrl(
-            f"DATABASE_URL needs the Python package {error.name!r}, which is not installed"
-        ) from error
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise UnusableUrl("DATABASE_URL names no file: sessions in memory would not be kept")
-    return url
-
-
-def _open_sqlite(url: URL, arguments: dict[str, Any]) -> Engine:
-    assert url.database is not None
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": LOCK_PATIENCE_SECONDS}, **arguments)
-
-    @event.listens_for(engine, "connect")
-    def _use_write_ahead_log(connection: Any, _: object) -> None:
-        # Readers and the writer then don't wait for each other.
-        connection.execute("PRAGMA journal_mode=WAL")
-
-    return engine

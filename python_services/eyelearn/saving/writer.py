@@ -11,11 +11,12 @@ from itertools import islice
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from ..redaction import hashed
+from .database import UnusableUrl, open_engine
 from .health import Health
 from .migrations import migrate
 from .record import SessionRecord
 from .retry import RetryPolicy
-from .store import SessionStore, UnusableUrl, open_engine
+from .store import SessionStore
 
 _log = logging.getLogger(__name__)
 
