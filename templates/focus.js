@@ -48,13 +48,13 @@ async function start(form) {
 
 async function stop() {
   turnedOff();
-  announce('Camera off');
   await webcam.disconnect();
 }
 
 function turnedOff() {
   running = false;
   setState('off', '', '');
+  announce('Camera off');
   show('hint', '');
   element('preview').srcObject = null;
   showConnection(false);
@@ -134,17 +134,19 @@ function showConnection(connected) {
   const chip = element('connection');
   chip.dataset.connected = String(connected);
   show('connection', connected ? 'Live' : running ? 'Connecting …' : 'Camera off');
+  if (connected && document.body.dataset.state === 'starting') show('words', 'The first picture is on its way');
 }
 
-function showError({ type, message, code, detail }) {
+function showError({ type, message, final, code, detail }) {
+  if (final) turnedOff();
   shownError = type;
   shownAt = Date.now();
-  const { title, steps } = HELP[type];
+  const { title, steps, waiting } = HELP[type];
   const box = element('error');
   box.querySelector('h2').textContent = title;
   box.querySelector('p').textContent = message;
   box.querySelector('ol').replaceChildren(
-    ...steps.map((step) => Object.assign(document.createElement('li'), { textContent: step })),
+    ...(final ? steps : waiting).map((step) => Object.assign(document.createElement('li'), { textContent: step })),
   );
   box.dataset.type = type;
   box.hidden = false;

@@ -29,7 +29,10 @@ export function hintWords(hint) {
   return HINTS[hint] ?? '';
 }
 
-/** What to do about an error of the client, by its type: a title and steps. */
+/**
+ * What to do about an error of the client, by its type: a title, the steps once tracking has ended,
+ * and where it can go on by itself, the steps while it does.
+ */
 export const HELP = {
   CAMERA_PERMISSION_DENIED: {
     title: 'The camera is not allowed',
@@ -53,15 +56,17 @@ export const HELP = {
   },
   CAMERA_LOST: {
     title: 'The camera stopped',
-    steps: ['Check its cable and that its cover is open.', 'Tracking goes on by itself once it is back.'],
+    waiting: ['Check its cable and that its cover is open.', 'Close other programs that use the camera.'],
   },
   WEBSOCKET_ERROR: {
     title: 'No connection to the focus service',
-    steps: ['Check your internet connection.', 'If it does not come back, press “Start” again.'],
+    steps: ['Check your internet connection.', 'Press “Start” again.'],
+    waiting: ['Check your internet connection.'],
   },
   SERVER_ERROR: {
     title: 'The focus service reports a problem',
     steps: ['Wait a moment, then press “Start” again.', 'If it stays, tell your teacher what is written here.'],
+    waiting: ['If it stays, tell your teacher what is written here.'],
   },
 };
 

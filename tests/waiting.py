@@ -8,7 +8,7 @@ from collections.abc import Callable
 POLL_SECONDS = 0.02
 
 
-def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
+def until(holds: Callable[[], object], seconds: float = 30.0) -> None:
     """Returns once it holds; fails the test after so many seconds."""
     end = time.monotonic() + seconds
     while not holds():

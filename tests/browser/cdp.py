@@ -17,7 +17,9 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 
 
 class Tab:
@@ -43,7 +45,7 @@ class Tab:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    def until(self, expression: str, seconds: float = 20.0) -> None:
+    def until(self, expression: str, seconds: float = WAIT_SECONDS) -> None:
         """Waits until the expression is true."""
         end = time.monotonic() + seconds
         while not self.run(expression):
@@ -91,7 +93,7 @@ def bare_chromium(executable: str, flags: Sequence[str], profile: Path) -> Itera
             yield Browser(connection)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(STOP_SECONDS)
 
 
 def _address(profile: Path) -> str:

@@ -26,6 +26,11 @@ ALLOWED = "--use-fake-ui-for-media-stream"
 DENIED = "--deny-permission-prompts"
 
 
+# Generous: a machine that is busy with other things is no fault of the page.
+WAIT_SECONDS = 60.0
+WAIT_MS = WAIT_SECONDS * 1000
+
+
 def camera(clip: Path) -> list[str]:
     return ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={clip}"]
 
@@ -43,16 +48,19 @@ class Browsers:
             executable_path=self._executable,
             args=[*FLAGS, *flags],
             ignore_default_args=["--headless"],
+            timeout=WAIT_MS,
         )
         self._open.append(browser)
-        return browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(WAIT_MS)
+        return page
 
     def close(self) -> None:
         for browser in self._open:
             browser.close()
 
 
-def until(page: Page, expression: str, seconds: float = 20.0) -> None:
+def until(page: Page, expression: str, seconds: float = WAIT_SECONDS) -> None:
     """Waits until a JavaScript expression is true.
 
     Playwright's own `wait_for_function` needs 'unsafe-eval', which no page of ours allows.

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import Browsers
+from chromium import WAIT_MS, Browsers
 from clip import write_clip
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 
 from pictures import empty_frame, face_frame, turned_frame
 from service import RunningService, running_service
@@ -47,6 +47,7 @@ def service() -> Iterator[RunningService]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as running:
         yield running
 

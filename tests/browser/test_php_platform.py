@@ -8,7 +8,6 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from playwright.sync_api import expect
 
 from eyelearn.settings import ROOT
 from service import free_port, running_service
+from waiting import until
 
 LOGIN = "<?php session_start(); $_SESSION['user_id'] = 7; session_write_close();"
 LOOKING = "You are looking at the lesson."
@@ -65,10 +65,7 @@ def platform(tmp_path: Path) -> Iterator[Platform]:
         stdout=log,
         stderr=log,
     )
-    until = time.monotonic() + 10
-    while not listens(port):
-        assert time.monotonic() < until, "PHP does not serve"
-        time.sleep(0.05)
+    until(lambda: listens(port), seconds=60)
     yield Platform(f"http://127.0.0.1:{port}", tmp_path)
     server.kill()
     server.wait()
@@ -92,15 +89,10 @@ def test_the_documented_php_page_tracks_its_learner_and_receives_the_saves(
         page.goto(f"{platform.url}/lesson.php?module=22&section=82")
         assert "Warning" not in page.content()
         page.get_by_role("button", name="Use my camera").click()
-        expect(page.locator("#focus")).to_have_text(
-            "You are looking at the lesson.", timeout=20_000
-        )
-        page.wait_for_timeout(2_000)
+        expect(page.locator("#focus")).to_have_text(LOOKING)
+        page.wait_for_timeout(4_000)
         page.get_by_role("button", name="Stop").click()
-        until = time.monotonic() + 15
-        while not platform.saves():
-            assert time.monotonic() < until, "nothing was saved"
-            time.sleep(0.1)
+        until(platform.saves, seconds=60)
     last = platform.saves()[-1]
     assert (last["user_id"], last["module_id"], last["section_id"]) == (7, 22, 82)
     assert last["session_type"] == "websocket_cv_tracking"

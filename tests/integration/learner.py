@@ -66,13 +66,18 @@ class Learner:
         return dict(self.client.call("video_frame", payload, timeout=ANSWER_SECONDS))
 
     def watch(self, frames: list[bytes], fps: float = 10.0) -> list[dict[str, Any]]:
-        """Sends frames in their time; gives the updates that came meanwhile."""
-        before = len(self.all("tracking_update"))
+        """Sends frames in their time; gives the updates of those judged, in the frames' order.
+
+        The client runs each event on a thread of its own, so an acknowledgement may overtake them.
+        """
+        before, judged = len(self.all("tracking_update")), 0
         for frame in frames:
             begun = time.monotonic()
-            self.send(frame)
+            judged += self.send(frame)["status"] == "processed"
             time.sleep(max(0.0, 1 / fps - (time.monotonic() - begun)))
-        return self.all("tracking_update")[before:]
+        self.wait_for("tracking_update", before + judged)
+        updates = self.all("tracking_update")[before:]
+        return sorted(updates, key=lambda update: update["frame_timestamp"])
 
     def __enter__(self) -> Learner:
         return self

@@ -15,16 +15,21 @@ import pytest
 from integration.learner import Learner
 from pictures import data_url, empty_frame, face_frame, jpeg, two_faces_frame
 from service import RunningService, running_service
+from waiting import until
 
 FACES = [jpeg(face_frame(n / 10)) for n in range(20)]
 EMPTY = jpeg(empty_frame())
 TRANSPORTS = ["websocket", "polling"]
 UUID_LENGTH = 36
+WAIT_SECONDS = 60.0
+# The service's default, and a number of frames that is far more than it lets through at once.
+MAX_CLIENT_FPS = 20
+FLOOD = 300
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[RunningService]:
-    with running_service({"WORKER_TIMEOUT_SECONDS": "2"}) as running:
+    with running_service() as running:
         yield running
 
 
@@ -37,12 +42,14 @@ def test_a_real_face_is_tracked(service: RunningService, transport: str) -> None
         assert len(started["session_id"]) == UUID_LENGTH
         assert started["resumed"] is False
         assert 0 < len(started["landmark_indices"]) <= 36
+        begun = time.monotonic()
         updates = learner.watch(FACES)
+        elapsed = time.monotonic() - begun
         assert len(updates) == len(FACES)
         assert updates[-1]["is_focused"] is True
         assert updates[-1]["gaze_direction"] == "centered"
         assert updates[-1]["face_count"] == 1
-        assert updates[-1]["metrics"]["focused_time"] == pytest.approx(1.9, abs=0.8)
+        assert elapsed / 2 < updates[-1]["metrics"]["focused_time"] <= elapsed
         stopped = learner.ask("stop_tracking", None, "tracking_stopped")
         assert stopped["session_id"] == started["session_id"]
         assert stopped["metrics"]["total_time"] >= updates[-1]["metrics"]["total_time"]
@@ -192,16 +199,19 @@ def test_too_many_frames_are_limited_and_told_once_a_second(service: RunningServ
     with Learner(service.url) as learner:
         learner.start()
         acks: list[dict[str, Any]] = []
-        for _ in range(60):
+        begun = time.monotonic()
+        for _ in range(FLOOD):
             learner.client.emit("video_frame", {"frame": EMPTY}, callback=acks.append)
-        until = time.monotonic() + 10
-        while len(acks) < 60 and time.monotonic() < until:
-            time.sleep(0.05)
+        until(lambda: len(acks) == FLOOD, WAIT_SECONDS)
+        learner.wait_for("error")
+        elapsed = time.monotonic() - begun
         statuses = [ack["status"] for ack in acks]
-        assert len(statuses) == 60
-        assert statuses.count("rate_limited") >= 30
+        limited = statuses.count("rate_limited")
+        # A burst of one second is let through, too.
+        assert FLOOD - MAX_CLIENT_FPS * (elapsed + 1) - 1 <= limited < FLOOD
+        assert limited > 0
         assert set(statuses) <= {"processed", "superseded", "rate_limited"}
-        assert 1 <= len(learner.all("error")) <= 3
+        assert 1 <= len(learner.all("error")) <= elapsed + 1
 
 
 def test_starting_twice_ends_the_first_session(service: RunningService) -> None:
@@ -227,9 +237,12 @@ def test_a_dropped_session_is_resumed_with_its_metrics(service: RunningService) 
     with Learner(service.url) as again:
         resumed = again.start(session_id=session_id)
         assert (resumed["resumed"], resumed["session_id"]) == (True, session_id)
+        begun = time.monotonic()
         after = again.watch(FACES[:10])[-1]["metrics"]
+        elapsed = time.monotonic() - begun
         assert after["focused_time"] > before["focused_time"]
-        assert after["total_time"] == pytest.approx(2 * before["total_time"], abs=0.5)
+        # The time between the two connections does not count.
+        assert after["total_time"] - before["total_time"] <= elapsed
 
 
 def test_a_session_is_taken_over_from_a_connection_that_still_holds_it(
@@ -242,8 +255,11 @@ def test_a_session_is_taken_over_from_a_connection_that_still_holds_it(
         assert new.send(FACES[0])["status"] == "processed"
 
 
-@pytest.mark.parametrize("session_id", ["unknown", "", "x" * 64])
-def test_an_unknown_session_id_begins_anew(service: RunningService, session_id: str) -> None:
+@pytest.mark.parametrize(
+    "session_id",
+    ["unknown", "", "x" * 65, 5, ["x"], "00000000-0000-4000-8000-000000000000"],
+)
+def test_an_unknown_session_id_begins_anew(service: RunningService, session_id: Any) -> None:
     with Learner(service.url) as learner:
         started = learner.start(session_id=session_id)
         assert started["resumed"] is False
@@ -271,14 +287,11 @@ def test_a_killed_worker_costs_no_session(service: RunningService) -> None:
         before = one.all("tracking_update")[-1]["metrics"]
         for pid in worker_pids(service):
             os.kill(pid, signal.SIGKILL)
-        until = time.monotonic() + 30
-        while one.send(FACES[0])["status"] != "processed":
-            assert time.monotonic() < until
-            time.sleep(0.2)
+        until(lambda: one.send(FACES[0])["status"] == "processed", WAIT_SECONDS)
+        until(lambda: other.send(FACES[0])["status"] == "processed", WAIT_SECONDS)
         after = one.watch(FACES[:5])[-1]
         assert after["is_focused"]
         assert after["metrics"]["focused_time"] >= before["focused_time"]
-        assert other.send(FACES[0])["status"] == "processed"
 
 
 def test_a_service_that_takes_no_pictures_says_so_once_a_second() -> None:
@@ -288,8 +301,13 @@ def test_a_service_that_takes_no_pictures_says_so_once_a_second() -> None:
     ):
         learner.start()
         refused = {"status": "rejected", "reason": "streaming_disabled"}
+        begun = time.monotonic()
         assert [learner.send(FACES[0]) for _ in range(5)] == [refused] * 5
-        assert [error["code"] for error in learner.all("error")] == ["streaming_disabled"]
+        learner.wait_for("error")
+        elapsed = time.monotonic() - begun
+        codes = [error["code"] for error in learner.all("error")]
+        assert set(codes) == {"streaming_disabled"}
+        assert len(codes) <= elapsed + 1
 
 
 def test_no_log_holds_an_id_or_a_picture() -> None:
@@ -305,11 +323,16 @@ def test_no_log_holds_an_id_or_a_picture() -> None:
 
 
 def test_readiness_tells_of_workers_and_saving(service: RunningService) -> None:
-    with urllib.request.urlopen(f"{service.url}/readyz") as answer:
-        told = json.load(answer)
+    # A worker that an earlier test killed may still be starting.
+    until(lambda: all(worker["ready"] for worker in readiness(service)["workers"]), WAIT_SECONDS)
+    told = readiness(service)
     assert told["status"] == "ready"
-    assert all(worker["ready"] for worker in told["workers"])
     assert told["saving"]["database_ok"]
+
+
+def readiness(service: RunningService) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{service.url}/readyz") as answer:
+        return dict(json.load(answer))
 
 
 def worker_pids(service: RunningService) -> list[int]:

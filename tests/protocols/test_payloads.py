@@ -8,6 +8,7 @@ from eyelearn.errors import InvalidPayload
 from eyelearn.protocols.payloads import PageVisibility, StartTracking, VideoFrame, parse
 
 IDS = {"user_id": 1, "module_id": 2, "section_id": 3}
+SESSION_ID = "1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b"
 
 
 def start(**changes: Any) -> StartTracking:
@@ -31,6 +32,32 @@ def test_a_section_may_be_null_or_missing() -> None:
     assert start(section_id=None).ids.section_id is None
     without = {"user_id": 1, "module_id": 2}
     assert parse(StartTracking, "start_tracking", (without,)).ids.section_id is None
+
+
+def test_a_session_id_of_ours_is_kept() -> None:
+    assert start(session_id=SESSION_ID).session_id == SESSION_ID
+
+
+@pytest.mark.parametrize(
+    "session_id",
+    [
+        None,
+        "",
+        "unknown",
+        "x" * 65,
+        "ü" * 36,
+        SESSION_ID.upper(),
+        SESSION_ID.replace("-", ""),
+        f"{{{SESSION_ID}}}",
+        SESSION_ID.encode(),
+        5,
+        True,
+        [],
+        {},
+    ],
+)
+def test_what_can_not_be_a_session_id_of_ours_counts_as_none(session_id: Any) -> None:
+    assert start(session_id=session_id).session_id is None
 
 
 def test_unknown_fields_are_ignored() -> None:

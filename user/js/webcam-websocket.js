@@ -30,7 +30,9 @@
    *
    * @typedef {object} WebcamError
    * @property {string} type One of the keys of `MESSAGES`.
-   * @property {string} message A sentence for the learner.
+   * @property {string} message What a learner is told.
+   * @property {boolean} final Tracking has ended and the camera is off; `initialize` begins again.
+   *     Otherwise it is tried again without the page's doing.
    * @property {string} [code] What the service called it.
    * @property {string} [detail] What the browser or the service said, for a developer.
    *
@@ -80,7 +82,9 @@
   const STATS_WINDOW_MS = 2_000;
 
   // A camera that was just plugged in takes a moment until it opens.
-  const CAMERA_RETRY_MS = 1_500;
+  const CAMERA_PLUGGED_MS = 1_500;
+  // Another program's release of the camera, or a driver's restart, is no event in the browser.
+  const CAMERA_RETRY_MS = { first: 1_000, longest: 30_000 };
   const CAMERA_SILENT_MS = 5_000;
 
   const MESSAGES = {
@@ -91,36 +95,44 @@
       'Your camera is used by another program. Close that program, then start again.',
     INSECURE_CONTEXT:
       'Your browser gives the camera to secure pages only. Open this page with an address that begins with https.',
-    CAMERA_LOST: 'Your camera stopped. Connect it again, and tracking goes on by itself.',
-    WEBSOCKET_ERROR:
-      'The focus service cannot be reached. Check your internet connection; it is tried again by itself.',
+    CAMERA_LOST: 'Your camera stopped. Tracking goes on by itself once it is back.',
+    WEBSOCKET_ERROR: 'The focus service cannot be reached. Check your internet connection.',
     SERVER_ERROR: 'The focus service reports a problem.',
   };
 
   const SERVER_MESSAGES = {
     unauthorized: 'The focus service does not accept your sign-in. Reload the page or sign in again.',
     forbidden: 'The focus service does not accept your sign-in for this lesson.',
-    overloaded: 'The focus service is busy at the moment. It is tried again by itself.',
+    overloaded: 'The focus service is busy at the moment.',
     streaming_disabled: 'The focus service takes no camera pictures at the moment.',
     frame_too_large: 'The camera picture is too large for the focus service.',
     undecodable_frame: 'The focus service could not read the camera picture.',
     invalid_payload: 'The focus service did not understand this page. Please tell your teacher.',
-    internal: 'Something went wrong in the focus service. It goes on by itself.',
+    internal: 'Something went wrong in the focus service.',
   };
+
+  // What helps, where waiting helps: when it is over, and when it goes on.
+  const START_AGAIN = 'Start again in a moment.';
+  const GOES_ON = 'It is tried again by itself.';
+  const PASSING = ['WEBSOCKET_ERROR', 'SERVER_ERROR', 'overloaded', 'streaming_disabled', 'internal'];
+  // What the service says to every frame, as long as it is set up as it is.
+  const FINAL_CODES = ['streaming_disabled'];
 
   /** A failure that a learner is told about. */
   class WebcamFailure extends Error {
-    constructor(type, { code, detail, message } = {}) {
-      super(message ?? SERVER_MESSAGES[code] ?? MESSAGES[type]);
+    constructor(type, { code, detail } = {}) {
+      super(SERVER_MESSAGES[code] ?? MESSAGES[type]);
       this.type = type;
       this.code = code;
       this.detail = detail;
     }
 
     /** @returns {WebcamError} */
-    toJSON() {
-      const { type, message, code, detail } = this;
-      return { type, message, ...(code && { code }), ...(detail && { detail }) };
+    toError(final) {
+      const { type, code, detail } = this;
+      const passes = PASSING.includes(code in SERVER_MESSAGES ? code : type);
+      const message = passes ? `${this.message} ${final ? START_AGAIN : GOES_ON}` : this.message;
+      return { type, message, final, ...(code && { code }), ...(detail && { detail }) };
     }
   }
 
@@ -150,15 +162,18 @@
     throw new WebcamFailure('WEBSOCKET_ERROR', { detail: `not loaded: ${addresses.join(', ')}` });
   }
 
-  /** Resolves when the script ran or failed; which of the two, `window.io` tells. */
+  /** Resolves when the script ran, failed or took too long; which of these, `window.io` tells. */
   function loadScript(address) {
     return new Promise((resolve) => {
       const script = document.createElement('script');
       Object.assign(script, { src: address, integrity: SOCKET_IO_INTEGRITY, crossOrigin: 'anonymous' });
-      script.onload = script.onerror = () => {
+      const done = () => {
+        clearTimeout(timer);
         script.remove();
         resolve();
       };
+      const timer = setTimeout(done, START_TIMEOUT_MS);
+      script.onload = script.onerror = done;
       document.head.append(script);
     });
   }
@@ -317,6 +332,7 @@
   class Camera {
     #size;
     #onLost;
+    #onRefused;
     #holder = null;
     #video = null;
     #canvas = null;
@@ -324,13 +340,21 @@
     #lastFrame = -1;
     #lastFrameAt = 0;
     #open = false;
-    #toldSilent = false;
+    #toldLost = false;
     #reopening = false;
-    #onPlugged = () => this.#reopen();
+    #retryTimer = null;
+    #retryMs = CAMERA_RETRY_MS.first;
+    #onDeviceChange = () => this.#devicesChanged();
 
-    constructor(size, onLost) {
+    /**
+     * @param {{width: number, height: number, frameRate: number}} size
+     * @param {(detail: string) => void} onLost Once per outage; the camera is tried until it is back.
+     * @param {(failure: WebcamFailure) => void} onRefused It is lost, and may not be used again.
+     */
+    constructor(size, onLost, onRefused) {
       this.#size = size;
       this.#onLost = onLost;
+      this.#onRefused = onRefused;
     }
 
     get stream() {
@@ -343,13 +367,14 @@
         throw new WebcamFailure('INSECURE_CONTEXT');
       }
       this.#open = true;
-      navigator.mediaDevices.addEventListener('devicechange', this.#onPlugged);
+      navigator.mediaDevices.addEventListener('devicechange', this.#onDeviceChange);
       await this.#attach();
     }
 
     close() {
       this.#open = false;
-      navigator.mediaDevices?.removeEventListener('devicechange', this.#onPlugged);
+      navigator.mediaDevices?.removeEventListener('devicechange', this.#onDeviceChange);
+      clearTimeout(this.#retryTimer);
       this.#release();
       this.#holder?.remove();
       this.#holder = this.#video = this.#canvas = null;
@@ -377,13 +402,11 @@
       if (frame !== this.#lastFrame) {
         this.#lastFrame = frame;
         this.#lastFrameAt = now;
-        this.#toldSilent = false;
+        this.#toldLost = false;
+        this.#retryMs = CAMERA_RETRY_MS.first;
         return true;
       }
-      if (now - this.#lastFrameAt > CAMERA_SILENT_MS && !this.#toldSilent) {
-        this.#toldSilent = true;
-        this.#onLost('no new pictures');
-      }
+      if (now - this.#lastFrameAt > CAMERA_SILENT_MS) this.#tellLost('no new pictures');
       return false;
     }
 
@@ -439,7 +462,14 @@
     #lose(stream) {
       if (stream !== this.#stream) return;
       this.#release();
-      this.#onLost('the camera ended');
+      this.#tellLost('the camera ended');
+      this.#reopenLater();
+    }
+
+    #tellLost(detail) {
+      if (this.#toldLost) return;
+      this.#toldLost = true;
+      this.#onLost(detail);
     }
 
     #release() {
@@ -451,17 +481,43 @@
       if (this.#video) this.#video.srcObject = null;
     }
 
+    #devicesChanged() {
+      if (this.#stream) return;
+      this.#retryMs = CAMERA_RETRY_MS.first;
+      this.#reopenIn(CAMERA_PLUGGED_MS);
+    }
+
+    #reopenLater() {
+      this.#reopenIn(this.#retryMs);
+      this.#retryMs = Math.min(2 * this.#retryMs, CAMERA_RETRY_MS.longest);
+    }
+
+    #reopenIn(milliseconds) {
+      clearTimeout(this.#retryTimer);
+      this.#retryTimer = setTimeout(() => void this.#reopen(), milliseconds);
+    }
+
     async #reopen() {
       if (!this.#open || this.#stream || this.#reopening) return;
       this.#reopening = true;
       try {
-        await pause(CAMERA_RETRY_MS);
-        if (this.#open) await this.#attach();
+        await this.#attach();
       } catch (error) {
-        this.#onLost(error.detail ?? String(error));
+        this.#release();
+        this.#notReopened(error);
       } finally {
         this.#reopening = false;
       }
+    }
+
+    #notReopened(failure) {
+      if (!this.#open) return;
+      // Some browsers refuse every camera to a hidden page.
+      if (failure.type === 'CAMERA_PERMISSION_DENIED' && !document.hidden) {
+        this.#onRefused(failure);
+        return;
+      }
+      this.#reopenLater();
     }
   }
 
@@ -498,7 +554,8 @@
     /**
      * @param {{serverUrl: string, token: Options['token']}} options
      * @param {{user_id: Id, module_id: Id, section_id: Id | null}} ids
-     * @param {{started: Function, interrupted: Function, update: Function, failed: Function}} handlers
+     * @param {{started: Function, interrupted: Function, update: Function, failed: Function,
+     *     refused: Function}} handlers `failed`: it is tried again; `refused`: that is of no use.
      */
     constructor(options, ids, handlers) {
       this.#options = options;
@@ -568,7 +625,8 @@
       return new Promise((resolve) => {
         this.#socket.once('tracking_stopped', resolve);
         this.#socket.once('disconnect', resolve);
-        this.#socket.off('tracking_update');
+        // What is still answered is about frames from before.
+        for (const event of ['tracking_update', 'error']) this.#socket.off(event);
         this.#socket.emit('stop_tracking', {});
       });
     }
@@ -656,6 +714,7 @@
       }
       const failure = new WebcamFailure('SERVER_ERROR', { code, detail: message });
       if (this.#settle) this.#settle(failure);
+      else if (FINAL_CODES.includes(code)) this.#handlers.refused(failure);
       else {
         this.#handlers.failed(failure);
         if (!this.#started) this.#later(() => this.#start());
@@ -801,12 +860,17 @@
       const size = { width: videoWidth, height: videoHeight, frameRate };
       this.#pacing = new Pacing({ fps: frameRate, quality: jpegQuality });
       this.#clock = new CaptureClock(() => this.#capture());
-      const camera = new Camera(size, (detail) => this.#fail(new WebcamFailure('CAMERA_LOST', { detail })));
+      const camera = new Camera(
+        size,
+        (detail) => this.#fail(new WebcamFailure('CAMERA_LOST', { detail })),
+        (failure) => this.#giveUp(failure),
+      );
       const link = new SessionLink(this.#options, this.#ids, {
         started: (answer) => this.#onStarted(answer),
         interrupted: () => this.#setConnected(false),
         update: (update) => this.#tell('onTrackingUpdate', update),
         failed: (failure) => this.#fail(failure),
+        refused: (failure) => this.#giveUp(failure),
       });
       link.sessionId = sessionId;
       this.#capturing = true;
@@ -827,7 +891,7 @@
         this.#link = this.#starting = null;
         this.#releaseCamera();
         link.close();
-        this.#fail(error);
+        this.#fail(error, true);
         return false;
       }
     }
@@ -906,10 +970,17 @@
       this.#leftSession = null;
     }
 
-    #fail(error) {
+    /** Ends a session that can't go on. */
+    #giveUp(failure) {
+      void this.disconnect();
+      this.#setConnected(false);
+      this.#fail(failure, true);
+    }
+
+    #fail(error, final = false) {
       const failure =
         error instanceof WebcamFailure ? error : new WebcamFailure('SERVER_ERROR', { detail: String(error) });
-      this.#tell('onError', failure.toJSON());
+      this.#tell('onError', failure.toError(final));
     }
 
     /** A fault in the page's own callback is shown in its console, and stops nothing here. */

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -28,6 +30,18 @@ Id = IntegerId | TextId
 FiniteNumber = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
+def _ours_or_none(value: Any) -> str | None:
+    """A session's id as we make them, a UUID's text; None for anything else."""
+    try:
+        return value if isinstance(value, str) and str(UUID(value)) == value else None
+    except ValueError:
+        return None
+
+
+# Whatever cannot be a session of ours begins a new one, and never reaches the database.
+OurSessionId = Annotated[str | None, BeforeValidator(_ours_or_none)]
+
+
 class Payload(BaseModel):
     """Unknown fields are ignored, as every protocol of ours promises."""
 
@@ -38,7 +52,7 @@ class StartTracking(Payload):
     user_id: Id
     module_id: Id
     section_id: Id | None = None
-    session_id: Annotated[StrictStr, Field(max_length=MAX_ID_LENGTH)] | None = None
+    session_id: OurSessionId = None
 
     @property
     def ids(self) -> LearnerIds:
