@@ -10,6 +10,7 @@ import logging  # isort: skip
 
 from pydantic import ValidationError
 
+from eyelearn.saving.database_url import problem_with
 from eyelearn.settings import Settings, describe_problems
 
 
@@ -19,6 +20,10 @@ def main() -> int:
         settings = Settings()
     except ValidationError as error:
         sys.stderr.write(describe_problems(error))
+        return 2
+    problem = problem_with(settings.database_url)
+    if problem is not None:
+        sys.stderr.write(f"{problem}\n")
         return 2
     logging.basicConfig(
         level=logging.DEBUG if settings.debug else logging.INFO,

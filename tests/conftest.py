@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["databases"]
+
 # Fast rooms first: what fails soonest is told soonest.
-SLOW = ("processes", "inference", "saving", "test_install.py", "integration", "browser")
+SLOW = ("php", "processes", "inference", "saving", "test_install.py", "integration", "browser")
 TESTS = Path(__file__).parent
 
 

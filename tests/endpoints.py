@@ -10,26 +10,32 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
-Mode = Literal["ok", "refuse", "error", "garbage", "redirect"]
+Mode = Literal["ok", "adds_up", "refuse", "error", "garbage", "redirect", "reject", "throttle"]
 
 _ANSWERS: dict[Mode, tuple[int, bytes]] = {
-    "ok": (200, b'{"success": true}'),
+    "adds_up": (200, b'{"success": true}'),
     "refuse": (200, b'{"success": false, "error": "database is down"}'),
     "error": (500, b'{"success": true}'),
     "garbage": (200, b"<b>Fatal error</b>: success"),
     "redirect": (302, b'{"success": true}'),
+    "reject": (422, b'{"success": false, "error": "no such module"}'),
+    "throttle": (429, b'{"success": false, "error": "slowly"}'),
 }
 
 
 class RecordingEndpoint:
     """`bodies` holds every POST, from the moment that it arrives.
 
-    `mode` and `delay_seconds` say how it answers, and may be changed while it runs.
+    `mode` and `delay_seconds` say how it answers, `poisoned` how it answers single sessions; all
+    may be changed while it runs. "ok" tells the revision that it holds, as our own page does.
     """
 
     def __init__(self, delay_seconds: float = 0.0, port: int = 0) -> None:
         self.mode: Mode = "ok"
         self.delay_seconds = delay_seconds
+        self.poisoned: dict[str, Mode] = {}
+        self.headers: list[dict[str, str]] = []
+        self.raw_bodies: list[bytes] = []
         self.bodies: list[dict[str, Any]] = []
         self.most_at_once = 0
         self.twice_at_once: set[str] = set()
@@ -41,8 +47,10 @@ class RecordingEndpoint:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                status, answer = endpoint._record(body)
+                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                endpoint.headers.append(dict(self.headers))
+                endpoint.raw_bodies.append(raw)
+                status, answer = endpoint._record(json.loads(raw))
                 self.send_response(status)
                 if status == 302:
                     self.send_header("Location", "/elsewhere")
@@ -76,7 +84,10 @@ class RecordingEndpoint:
         time.sleep(self.delay_seconds)
         with self._lock:
             self._running.remove(session_id)
-        return _ANSWERS[self.mode]
+        mode = self.poisoned.get(session_id, self.mode)
+        if mode == "ok":
+            return 200, json.dumps({"success": True, "revision": body["revision"]}).encode()
+        return _ANSWERS[mode]
 
     def close(self) -> None:
         """Refuses connections from now on."""

@@ -15,6 +15,7 @@ import eventlet  # noqa: E402
 
 eventlet.monkey_patch()
 
+import gc  # noqa: E402
 import logging  # noqa: E402
 import resource  # noqa: E402
 import signal  # noqa: E402
@@ -30,6 +31,7 @@ from websockets.speedups import apply_mask  # noqa: E402
 
 from .app import Application, create_app  # noqa: E402
 from .concurrency import Concurrency  # noqa: E402
+from .protocols.status import warnings as warnings_of  # noqa: E402
 from .settings import Settings  # noqa: E402
 
 _log = logging.getLogger(__name__)
@@ -96,6 +98,7 @@ def run(settings: Settings) -> int:
     application.pool.start()
     application.ledger.start()
     if _wait_until_ready(application, signals):
+        _settle_memory()
         listener.listen(BACKLOG)
         _serve(listener, application)
         while not signals:
@@ -154,6 +157,8 @@ def _serve(listener: socket.socket, application: Application) -> None:
         "listening on %s:%d (%s); the page on this machine: http://localhost:%d",
         *(settings.host, settings.port, settings.environment, settings.port),
     )
+    for warning in warnings_of(settings, application.ledger.status):
+        _log.warning("%s", warning["message"])
     if not settings.allowed_origins:
         _log.info("ALLOWED_ORIGINS is unset: only this service's own pages and localhost connect")
     if not settings.enable_browser_eye_streaming:
@@ -168,6 +173,15 @@ def _shut_down(application: Application) -> None:
     application.pool.stop(CHILD_STOP_SECONDS)
     application.ledger.stop(CHILD_STOP_SECONDS)
     _log.info("stopped")
+
+
+def _settle_memory() -> None:
+    """What stands now stands to the end: the garbage collector need not walk through it each time.
+
+    It stops the event loop for 45 ms otherwise, every few thousand frames.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _raise_file_limit() -> None:

@@ -236,8 +236,10 @@ class SessionService:
     def _tidy(self, now: float) -> None:
         for session in self._registry.due(now):
             session.next_flush = now + self._settings.flush_interval_seconds
-            if session.changed:
+            if session.changed and session.ended_at is None:
                 self._flush(session)
+                # A whole school's flushes at once must not hold up its frames.
+                self._concurrency.sleep(0)
         for session in self._registry.idle(now):
             self._end(session, IDLE)
         self._registry.forget_ended(now)
@@ -271,6 +273,7 @@ def to_record(session: WebSocketEyeTrackingSession) -> SessionRecord:
         unfocused_time=session.metrics.unfocused_time,
         focus_sessions=session.metrics.focus_sessions,
         unfocus_sessions=session.metrics.unfocus_sessions,
+        focused=session.metrics.focused,
         revision=session.revision,
         started_at=session.started_wall,
         updated_at=time.time(),
@@ -292,6 +295,7 @@ def from_record(
     session.metrics.unfocused_time = record.unfocused_time
     session.metrics.focus_sessions = record.focus_sessions
     session.metrics.unfocus_sessions = record.unfocus_sessions
+    session.metrics.focused = record.focused
     session.revision = record.revision
     ended_wall = record.updated_at if record.ended_at is None else record.ended_at
     session.end(record.end_reason or DISCONNECTED, now - max(0.0, wall - ended_wall), ended_wall)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +56,21 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("PHP_ENDPOINT", "TRACKING_SAVE_URL"),
         description="Address of the platform's `save_enhanced_tracking.php` (alias "
         "`TRACKING_SAVE_URL`). Unset: sessions are kept in the database and posted nowhere.",
+    )
+    save_mode: Literal["cumulative", "delta"] = Field(
+        "cumulative",
+        description="`cumulative`: each save holds the session's whole values, for a page that "
+        "keeps sessions apart. `delta`: only what is new, for the older page that adds up.",
+    )
+    save_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs every save (`X-EyeLearn-Signature`); the platform's page has the same. "
+        "Unset: saves are not signed.",
+    )
+    retention_days: float = Field(
+        90.0,
+        ge=0,
+        description="Days after which a session that the platform has is deleted here; 0: never.",
     )
     flush_interval_seconds: float = Field(
         30.0, gt=0, description="Seconds between two saves of a session; what a power cut may cost."
@@ -171,6 +186,8 @@ def _rows() -> list[tuple[str, str, str]]:
 def _written(default: object) -> str:
     if isinstance(default, bool):
         return str(int(default))
+    if isinstance(default, SecretStr):
+        return ""
     if isinstance(default, float):
         return f"{default:g}"
     return "" if default == DEFAULT_DATABASE_URL else str(default)

@@ -1,24 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Engine, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, text
 
-from eyelearn.saving.database import UnusableUrl, open_engine, where_kept
+from eyelearn.saving.database import open_engine
+from eyelearn.saving.delivery import Acknowledged, Owed, Parked, Refused, Released
 from eyelearn.saving.migrations import migrate
 from eyelearn.saving.record import LearnerId
-from eyelearn.saving.store import SessionStore, metadata
+from eyelearn.saving.store import SessionStore
 from saving.records import record
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'made' / 'on demand' / 'sessions.db'}")
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
     migrate(engine)
     yield engine
     engine.dispose()
@@ -61,18 +59,19 @@ def test_only_a_newer_revision_overwrites(store: SessionStore, late: int) -> Non
     third = record(3, session_id=newest.session_id, focused_time=90.0)
     store.write([third], {})
     assert store.load(newest.session_id) == third
-    assert store.count() == 1
+    assert [owed.record for owed in store.owed(10)] == [third]
 
 
 def test_a_session_is_owed_until_its_newest_revision_is_saved(store: SessionStore) -> None:
     first = record(revision=1)
     store.write([first], {})
-    assert store.owed(10) == [first]
+    assert store.owed(10) == [Owed(first)]
     second = record(revision=2, session_id=first.session_id)
-    store.write([second], {first.session_id: 1})
-    assert store.owed(10) == [second]
-    store.mark_saved(first.session_id, 2)
-    store.mark_saved(first.session_id, 1)
+    has = Acknowledged(1, 125.0, 12.0, 5, 2)
+    store.write([second], {first.session_id: has})
+    assert store.owed(10) == [Owed(second, has)]
+    store.write([], {first.session_id: replace(has, revision=2)})
+    store.write([], {first.session_id: has})
     assert store.owed(10) == []
     assert store.count_owed() == 0
 
@@ -85,55 +84,71 @@ def test_a_session_that_only_began_owes_nothing(store: SessionStore) -> None:
 def test_owed_sessions_come_longest_unchanged_first(store: SessionStore) -> None:
     records = [record(updated_at=float(age)) for age in (3, 1, 2, 4)]
     store.write(records, {})
-    by_age = sorted(records, key=lambda kept: kept.updated_at)
+    by_age = [Owed(kept) for kept in sorted(records, key=lambda kept: kept.updated_at)]
     assert store.owed(2) == by_age[:2]
-    assert store.owed(2, exclude={by_age[0].session_id}) == by_age[1:3]
+    assert store.owed(2, exclude={by_age[0].record.session_id}) == by_age[1:3]
     assert store.count_owed() == 4
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_is_owed_is_found_by_its_index(engine: Engine) -> None:
-    query = "SELECT * FROM sessions WHERE revision > saved_revision ORDER BY updated_at"
+    query = "SELECT * FROM sessions WHERE outbox = 'owed' ORDER BY updated_at"
     with engine.connect() as connection:
         plan = connection.execute(text("EXPLAIN QUERY PLAN " + query)).all()
-    assert "USING INDEX sessions_owed" in str(plan)
+    assert "USING INDEX sessions_outbox" in str(plan)
+    assert "TEMP B-TREE" not in str(plan)
 
 
-def test_migrations_lead_to_the_tables_in_use(engine: Engine) -> None:
-    migrate(engine)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
+def test_refusals_are_counted_since_the_last_acknowledgement(store: SessionStore) -> None:
+    kept = record()
+    store.write([kept], {})
+    for at in (100.0, 200.0):
+        store.write([], {kept.session_id: Refused(1, at, "down", parked=False)})
+    assert store.owed(10) == [Owed(kept, refused_since=100.0)]
+    store.write([record(2, session_id=kept.session_id)], {kept.session_id: Acknowledged(1)})
+    assert store.owed(10)[0].refused_since is None
 
 
-def test_a_failed_migration_leaves_nothing_half_made(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'sessions.db'}")
-    with engine.begin() as connection:
-        # Something in the way of the migration's last step.
-        connection.execute(text("CREATE TABLE other (updated_at TEXT)"))
-        connection.execute(text("CREATE INDEX sessions_owed ON other (updated_at)"))
-    with pytest.raises(OperationalError):
-        migrate(engine)
-    with engine.begin() as connection:
-        names = connection.execute(text("SELECT name FROM sqlite_master")).scalars().all()
-        assert set(names) == {"other", "sessions_owed"}
-        connection.execute(text("DROP TABLE other"))
-    migrate(engine)
-    with engine.connect() as connection:
-        assert connection.execute(select(metadata.tables["sessions"])).all() == []
-    engine.dispose()
+@pytest.mark.parametrize("answer", ["<b>\x00 Zoë 🦉</b>", "🦉" * 10_000], ids=["awkward", "long"])
+def test_a_parked_session_is_listed_with_its_answer(store: SessionStore, answer: str) -> None:
+    kept = record()
+    store.write([kept], {kept.session_id: Refused(1, 100.0, answer, parked=True)})
+    assert store.owed(10) == []
+    assert (store.count_owed(), store.count_parked()) == (0, 1)
+    assert store.parked() == [Parked(kept, 100.0, 1, answer[:500])]
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["nonsense:secret", "nosuch://u:secret@h/d", "sqlite://", "sqlite:///:memory:"],
-)
-def test_an_unusable_url_is_named_without_its_secrets(url: str) -> None:
-    with pytest.raises(UnusableUrl, match="DATABASE_URL") as caught:
-        open_engine(url)
-    assert "secret" not in str(caught.value)
+def test_a_parked_session_is_owed_again_when_it_changes_or_is_released(store: SessionStore) -> None:
+    parked = [record() for _ in range(3)]
+    refused = {kept.session_id: Refused(1, 100.0, "no", parked=True) for kept in parked}
+    store.write(parked, refused)
+    newer = record(2, session_id=parked[0].session_id)
+    store.write([newer], {})
+    assert store.owed(10) == [Owed(newer, refused_since=100.0)]
+    assert store.release([parked[1].session_id, newer.session_id, "unknown"]) == 1
+    assert store.count_owed() == 2
+    store.write([], {parked[2].session_id: Released()})
+    assert (store.count_owed(), store.count_parked()) == (3, 0)
+    assert store.release() == 0
 
 
-def test_the_place_is_told_without_its_password(tmp_path: Path) -> None:
-    path = tmp_path / "kept.db"
-    assert where_kept(f"sqlite:///{path}?secret=1") == f"sqlite:///{path}"
-    assert "secret" not in where_kept("mysql+mysqldb://ann:secret@db:3306/eyelearn?password=secret")
+def test_everything_of_one_user_is_deleted_and_nothing_else(store: SessionStore) -> None:
+    theirs = [record(user_id=7), record(user_id="7")]
+    others = [record(user_id=user_id) for user_id in (77, "07", "7 ", " 7", "٧")]
+    store.write(theirs + others, {})
+    assert store.delete_user("7") == 2
+    assert store.count_owed() == 5
+    assert store.delete_user("ann") == 0
+    store.write([record(user_id=user_id) for user_id in ("ann", "Ann", "ann ")], {})
+    assert store.delete_user("ann") == 1
+
+
+def test_what_is_saved_and_old_is_deleted(store: SessionStore) -> None:
+    records = [record(updated_at=float(age)) for age in range(6)]
+    saved = {kept.session_id: Acknowledged(1) for kept in records[:5]}
+    store.write(records, saved)
+    assert store.delete_saved(before=4.0, limit=3) == 3
+    assert store.delete_saved(before=4.0, limit=3) == 1
+    assert store.delete_saved(before=4.0, limit=3) == 0
+    assert store.load(records[4].session_id) == records[4]
+    assert store.load(records[5].session_id) == records[5]

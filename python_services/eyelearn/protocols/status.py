@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, jsonify
 
 from ..inference.pool import InferencePool
+from ..saving.database_url import is_sqlite
 from ..saving.ledger import SessionLedger
 from ..session_service import SessionService
 from ..settings import Settings
 
 MODEL_NAME = "mediapipe-face-mesh"
+
+
+SQLITE_IN_PRODUCTION = (
+    "Sessions are kept in an SQLite file. Platforms lose their disk at every restart: put it on a "
+    "volume, or set DATABASE_URL to PostgreSQL."
+)
+PAGE_ADDS_UP = (
+    "PHP_ENDPOINT acknowledges without a revision. A page that adds up what it receives counts "
+    "sessions several times; SAVE_MODE=delta is for such a page."
+)
+PARKED = "PHP_ENDPOINT won't take some sessions: `manage.py parked` lists them, with its answers."
+
+
+def warnings(settings: Settings, saving: dict[str, Any]) -> list[dict[str, str]]:
+    """What works, and yet a person should look at: code and sentence of each."""
+    found = {
+        "sqlite_in_production": SQLITE_IN_PRODUCTION
+        if settings.environment == "production" and is_sqlite(settings.database_url)
+        else None,
+        "page_adds_up": PAGE_ADDS_UP if saving["page_adds_up"] else None,
+        "sessions_parked": PARKED if saving["parked"] else None,
+    }
+    return [{"code": code, "message": text} for code, text in found.items() if text]
 
 
 def status(
@@ -42,6 +68,7 @@ def status(
             sessions=sessions.alive_count,
             workers=workers,
             saving=saving,
+            warnings=warnings(settings, saving),
         )
         return answer, 200 if ready else 503
 

@@ -8,81 +8,42 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from sqlalchemy.exc import SQLAlchemyError
-from urllib3.exceptions import HTTPError
 
 from ..redaction import hashed
-from ..timestamps import utc_text
+from .delivery import Acknowledged, Outcome, Owed, Refused, Released
 from .health import Health
-from .record import SessionRecord
+from .page_watch import PageWatch
+from .payload import SaveMode, added, cumulative, delta, payload
+from .posting import NotSaved, post
 from .retry import RetryPolicy
+from .signature import signed_headers
 from .store import SessionStore
 
 _log = logging.getLogger(__name__)
 
 MAX_POSTS = 8
-POST_TIMEOUT_SECONDS = 10.0
-# An acknowledgement has some 100 bytes; a page that answers without end must not fill memory.
-MAX_ANSWER_BYTES = 64 * 1024
 RETRY = RetryPolicy(first_seconds=1.0, longest_seconds=300.0)
 # A page that is back is noticed within half a minute.
 PROBE = RetryPolicy(first_seconds=1.0, longest_seconds=30.0)
 # The database is asked at least this often: another process may have left sessions owed.
 POLL_SECONDS = 30.0
-# A page may refuse one session for reasons of that session; so many refusals in a row are its own.
-TOLERATED_REFUSALS = 2
+# A session that the page answers and won't take for so long is left to a person.
+PARK_AFTER_SECONDS = 24 * 3600.0
 
 
-class NotSaved(Exception):
-    """The page did not acknowledge. The message holds no address, id or body."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The platform's page. secret: signs every save, where it is not empty."""
 
-    def __init__(self, reason: str, answered: bool) -> None:
-        super().__init__(reason)
-        self.answered = answered
-
-
-def payload(record: SessionRecord) -> dict[str, Any]:
-    """The JSON of one save: seconds to the millisecond, percent to 0.1.
-
-    The sum and the share are those of the rounded times, as they are in what the learner is told.
-    """
-    told = replace(
-        record,
-        focused_time=round(record.focused_time, 3),
-        unfocused_time=round(record.unfocused_time, 3),
-    )
-    return {
-        "user_id": record.user_id,
-        "module_id": record.module_id,
-        "section_id": record.section_id,
-        "focused_time": told.focused_time,
-        "unfocused_time": told.unfocused_time,
-        "total_time": round(told.total_time, 3),
-        "focus_percentage": round(told.focus_percentage, 1),
-        "focus_sessions": record.focus_sessions,
-        "unfocus_sessions": record.unfocus_sessions,
-        "session_type": "websocket_cv_tracking",
-        "timestamp": utc_text(record.updated_at),
-        "session_id": record.session_id,
-        "revision": record.revision,
-    }
-
-
-def check_answer(status: int, body: bytes) -> None:
-    """Done means HTTP 200 and a JSON object with `"success": true`; else raises NotSaved."""
-    if status != requests.codes.ok:
-        raise NotSaved(f"HTTP {status}", answered=True)
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        raise NotSaved("the answer is not JSON", answered=True) from None
-    if not isinstance(answer, dict) or answer.get("success") is not True:
-        raise NotSaved('the answer has no "success": true', answered=True)
+    endpoint: str
+    mode: SaveMode = "cumulative"
+    secret: str = ""
 
 
 def where_posted(endpoint: str) -> str:
@@ -97,25 +58,32 @@ class Courier:
     def __init__(
         self,
         store: SessionStore,
-        endpoint: str,
+        page: Page,
         health: Health,
-        mark_saved: Callable[[str, int], None],
+        note: Callable[[str, Outcome], None],
     ) -> None:
-        """mark_saved has an acknowledged revision written; `marked` tells when it is."""
+        """note has an outcome written; `noted` tells when it is."""
         self._store = store
-        self._endpoint = endpoint
+        self._page = page
         self._health = health
-        self._mark_saved = mark_saved
-        self._jobs: queue.SimpleQueue[SessionRecord] = queue.SimpleQueue()
+        self._note = note
+        self._jobs: queue.SimpleQueue[Owed] = queue.SimpleQueue()
         self._changed = threading.Condition()
         self._news = True
-        # Sessions being posted, or posted and not yet marked: neither may be posted now.
+        # Sessions being posted, or posted and not yet noted: neither may be posted now.
         self._claimed: set[str] = set()
+        self._to_release: set[str] = set()
         self._failures: dict[str, int] = {}
         self._retry_at: dict[str, float] = {}
-        self._page_failures = 0
+        self._watch = PageWatch()
+        # When the page came back from its last pause, seconds since 1970.
+        self._working_since = 0.0
+        self._probe_failures = 0
         self._probe_at = 0.0
+        self._probed: set[str] = set()
         self._draining = False
+        self._finishing = False
+        self._tells_revision: bool | None = None
 
     def start(self) -> None:
         """Begins with what was owed before."""
@@ -123,16 +91,33 @@ class Courier:
             threading.Thread(target=self._deliver, name=f"courier-{number}", daemon=True).start()
         threading.Thread(target=self._dispatch, name="courier", daemon=True).start()
 
+    @property
+    def refused(self) -> int:
+        """Sessions whose last POST failed, and that wait for their next."""
+        return len(self._failures)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the page seems to be one that adds up what is cumulative.
+
+        A page that keeps sessions apart tells the revision it holds.
+        """
+        return self._page.mode == "cumulative" and self._tells_revision is False
+
     def wake(self) -> None:
         """Sessions were written that may be owed."""
         with self._changed:
             self._news = True
             self._changed.notify_all()
 
-    def marked(self, saved: dict[str, int]) -> None:
-        """The database holds these acknowledgements."""
+    def noted(self, outcomes: dict[str, Outcome]) -> None:
+        """The database holds these outcomes."""
+        done = {who for who, outcome in outcomes.items() if not isinstance(outcome, Released)}
         with self._changed:
-            self._claimed.difference_update(saved)
+            self._claimed -= done
+            released = self._to_release & done
+            self._to_release -= released
+        self._release(released)
         self.wake()
 
     def drain(self, seconds: float) -> None:
@@ -144,8 +129,14 @@ class Courier:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not self._is_done():
             with self._changed:
-                # Woken by each acknowledgement; else looks again now and then.
+                # Woken by each outcome; else looks again now and then.
                 self._changed.wait(min(left, 0.5))
+
+    def finish(self, seconds: float) -> bool:
+        """Posts nothing more; says whether all that is on its way arrived in so many seconds."""
+        with self._changed:
+            self._finishing = True
+            return self._changed.wait_for(lambda: not self._claimed, seconds)
 
     def _is_done(self) -> bool:
         if self._claimed:
@@ -159,28 +150,35 @@ class Courier:
     def _dispatch(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._news, self._pause(time.monotonic()))
+                self._changed.wait_for(lambda: self._news, self._wait(time.monotonic()))
                 self._news = False
-                free = self._free_posts(time.monotonic())
-                self._forget_waits_over(time.monotonic())
-                passed_over = self._claimed | self._retry_at.keys()
-            if free:
-                self._claim(self._owed(free, passed_over))
+                now = time.monotonic()
+                self._retry_at = {who: at for who, at in self._retry_at.items() if at > now}
+                probing = self._is_probing
+                free = MAX_POSTS - len(self._claimed)
+                waiting = self._claimed | self._retry_at.keys()
+                may_probe = not self._claimed and now >= self._probe_at
+            if not probing and free:
+                self._claim(self._owed(free, waiting))
+            elif probing and may_probe:
+                self._claim(self._next_probe())
 
-    def _free_posts(self, now: float) -> int:
-        """How many sessions may be posted now.
+    @property
+    def _is_probing(self) -> bool:
+        """While the page does not work, one session at a time finds out whether it is back: asking
+        for every session that waits would only keep page, database and this machine busy."""
+        return self._watch.paused and not self._draining
 
-        While the page does not work, one at a time finds out whether it is back: asking for every
-        session that waits would only keep page, database and this machine busy.
-        """
-        if self._page_works() or self._draining:
-            return MAX_POSTS - len(self._claimed)
-        return 1 if not self._claimed and now >= self._probe_at else 0
+    def _next_probe(self) -> list[Owed]:
+        """Another session each time, so that one that the page won't take proves nothing."""
+        found = self._owed(1, self._probed)
+        if not found:
+            self._probed.clear()
+            found = self._owed(1, self._probed)
+        self._probed.update(owed.record.session_id for owed in found)
+        return found
 
-    def _page_works(self) -> bool:
-        return self._health.ok is not False
-
-    def _owed(self, limit: int, passed_over: set[str]) -> list[SessionRecord]:
+    def _owed(self, limit: int, passed_over: set[str]) -> list[Owed]:
         try:
             return self._store.owed(limit, passed_over)
         except SQLAlchemyError:
@@ -188,85 +186,129 @@ class Courier:
             _log.debug("the database does not tell what is owed")
             return []
 
-    def _claim(self, records: list[SessionRecord]) -> None:
+    def _claim(self, found: list[Owed]) -> None:
         with self._changed:
-            self._claimed.update(record.session_id for record in records)
-        for record in records:
-            self._jobs.put(record)
+            if self._finishing:
+                return
+            self._claimed.update(owed.record.session_id for owed in found)
+        for owed in found:
+            self._jobs.put(owed)
 
-    def _forget_waits_over(self, now: float) -> None:
-        self._retry_at = {session: at for session, at in self._retry_at.items() if at > now}
-
-    def _pause(self, now: float) -> float:
+    def _wait(self, now: float) -> float:
         """Seconds until something may be posted that may not be now."""
-        if not self._page_works() and not self._draining:
-            return max(0.0, self._probe_at - now) if not self._claimed else POLL_SECONDS
-        later = [at - now for at in self._retry_at.values()]
-        return max(0.0, min([POLL_SECONDS, *later]))
+        moments = [self._probe_at] if self._is_probing else list(self._retry_at.values())
+        return min([POLL_SECONDS, *(at - now for at in moments if at > now)])
 
     def _deliver(self) -> None:
         with requests.Session() as http:
             while True:
-                record = self._jobs.get()
+                owed = self._jobs.get()
+                sent = self._measure(owed)
+                if not sent.focused_time and not sent.unfocused_time:
+                    # Nothing was seen yet, or less than a delta can tell.
+                    untold = replace(owed.acknowledged, revision=sent.revision)
+                    self._note(owed.record.session_id, untold)
+                    continue
                 try:
-                    self._post(http, record)
+                    self._post(http, owed, sent)
                 except NotSaved as error:
-                    self._postpone(record, error)
+                    self._not_saved(owed, error)
                 else:
-                    self._acknowledged(record)
+                    self._saved(owed, sent)
 
-    def _post(self, http: requests.Session, record: SessionRecord) -> None:
+    def _measure(self, owed: Owed) -> Acknowledged:
+        return cumulative(owed) if self._page.mode == "cumulative" else delta(owed)
+
+    def _post(self, http: requests.Session, owed: Owed, sent: Acknowledged) -> None:
         """Raises NotSaved."""
-        try:
-            with http.post(
-                self._endpoint,
-                json=payload(record),
-                timeout=POST_TIMEOUT_SECONDS,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                body = response.raw.read(MAX_ANSWER_BYTES, decode_content=True)
-        except requests.Timeout:
-            raise NotSaved(f"no answer in {POST_TIMEOUT_SECONDS:g} s", answered=False) from None
-        except (requests.RequestException, HTTPError) as error:
-            # From None, and the type alone: their texts quote the address, query included.
-            raise NotSaved(type(error).__name__, answered=False) from None
-        check_answer(response.status_code, body)
+        body = json.dumps(payload(owed.record, sent, self._page.mode)).encode()
+        secret = self._page.secret
+        headers = signed_headers(body, secret, time.time()) if secret else {}
+        answer = post(http, self._page.endpoint, body, headers)
+        if self._page.mode == "cumulative":
+            self._check_revision(answer, sent.revision)
 
-    def _acknowledged(self, record: SessionRecord) -> None:
+    def _check_revision(self, answer: dict[str, Any], sent: int) -> None:
+        """Raises NotSaved where the page says that it holds an older state than this one."""
+        held = answer.get("revision")
+        told_before, self._tells_revision = self._tells_revision, isinstance(held, int)
+        if not isinstance(held, int):
+            if told_before is not False:
+                _log.warning(
+                    "PHP_ENDPOINT acknowledges without a revision: a page that adds up what it "
+                    "receives counts these saves several times; SAVE_MODE=delta is for such a page"
+                )
+        elif held < sent:
+            reason = f"the page holds revision {held} after revision {sent}"
+            raise NotSaved(reason, reason)
+
+    def _saved(self, owed: Owed, sent: Acknowledged) -> None:
+        session_id = owed.record.session_id
         with self._changed:
-            if not self._page_works():
-                # Who failed meanwhile did so for the page's sake.
-                self._retry_at.clear()
-                self._failures.clear()
-            self._page_failures = 0
-            self._failures.pop(record.session_id, None)
+            was_paused = self._watch.paused
+            released = self._watch.worked(session_id)
+            self._failures.pop(session_id, None)
+            if was_paused:
+                self._resume()
         self._health.worked()
-        self._mark_saved(record.session_id, record.revision)
+        has = sent if self._page.mode == "cumulative" else added(owed.acknowledged, sent)
+        self._note(session_id, has)
+        self._release(released)
 
-    def _postpone(self, record: SessionRecord, error: NotSaved) -> None:
+    def _resume(self) -> None:
+        """The page works again; who failed meanwhile did so for the page's sake."""
+        self._retry_at.clear()
+        self._failures.clear()
+        self._probed.clear()
+        self._probe_failures = 0
+        self._working_since = time.time()
+
+    def _not_saved(self, owed: Owed, error: NotSaved) -> None:
+        session_id, now = owed.record.session_id, time.time()
         with self._changed:
-            failures = self._failures.get(record.session_id, 0) + 1
-            delay = RETRY.delay(failures)
-            self._failures[record.session_id] = failures
-            self._retry_at[record.session_id] = time.monotonic() + delay
-            self._claimed.discard(record.session_id)
+            released = self._watch.failed(session_id)
+            parked = not self._watch.paused and (error.final or self._is_hopeless(owed, error, now))
+            page_fails = self._watch.fails(error.answered)
+            if parked:
+                self._watch.parked(session_id)
+                self._failures.pop(session_id, None)
+            else:
+                self._postpone(session_id, error)
+            self._put_off_probe(time.monotonic())
+        if parked:
+            _log.warning("session %s is parked: %s", hashed(session_id), error)
+        if page_fails:
+            self._health.failed(str(error))
+        self._note(session_id, Refused(owed.record.revision, now, error.answer, parked))
+        self._release(released)
+
+    def _is_hopeless(self, owed: Owed, error: NotSaved, now: float) -> bool:
+        """Whether the page has been refusing this session for too long, while it worked."""
+        since = max(owed.refused_since or now, self._working_since)
+        return error.answered and now - since >= PARK_AFTER_SECONDS
+
+    def _postpone(self, session_id: str, error: NotSaved) -> None:
+        failures = self._failures.get(session_id, 0) + 1
+        asked = min(error.retry_after or 0.0, RETRY.longest_seconds)
+        delay = max(RETRY.delay(failures), asked)
+        self._failures[session_id] = failures
+        self._retry_at[session_id] = time.monotonic() + delay
         _log.log(
             # A page that is down is told of once; not again for every session that waits for it.
             logging.DEBUG if self._health.ok is False else logging.INFO,
             "session %s is not saved (attempt %d, next in %.1f s): %s",
-            hashed(record.session_id),
-            failures,
-            delay,
-            error,
+            *(hashed(session_id), failures, delay, error),
         )
-        self._health.failed(str(error), TOLERATED_REFUSALS if error.answered else 0)
-        self._put_off_probe(time.monotonic())
-        self.wake()
 
     def _put_off_probe(self, now: float) -> None:
         """After a failure of the page; those that were posted beside it count as the same one."""
+        if self._watch.paused and now >= self._probe_at:
+            self._probe_failures += 1
+            self._probe_at = now + PROBE.delay(self._probe_failures)
+
+    def _release(self, session_ids: set[str]) -> None:
+        """Has these posted again; one whose own outcome is not written yet, once it is."""
         with self._changed:
-            if not self._page_works() and now >= self._probe_at:
-                self._page_failures += 1
-                self._probe_at = now + PROBE.delay(self._page_failures)
+            self._to_release |= session_ids & self._claimed
+        for session_id in session_ids - self._claimed:
+            self._note(session_id, Released())

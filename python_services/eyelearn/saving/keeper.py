@@ -19,16 +19,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..processes.channel import Channel, ChannelClosed, Header
 from ..processes.child import connect_to_parent
 from ..redaction import use_key
-from .courier import Courier, where_posted
+from .courier import Courier, Page, where_posted
 from .database import where_kept
+from .delivery import Outcome
 from .health import Health
 from .record import SessionRecord
+from .retention import delete_for_ever
 from .store import SessionStore
 from .writer import Writer, describe
 
 _log = logging.getLogger(__name__)
 
-# When the service is gone, what waits for the database is given this long.
+# When the service is gone, what is on its way to page and database is given this long.
 PARTING_SECONDS = 5.0
 
 
@@ -38,7 +40,8 @@ class Keeper:
     def __init__(self, channel: Channel, configuration: dict[str, Any]) -> None:
         self._channel = channel
         self._database_url: str = configuration["database_url"]
-        self._endpoint: str = configuration["php_endpoint"]
+        self._platform = Page(**configuration["page"])
+        self._retention_days: float = configuration["retention_days"]
         self._database = Health("the database", _log, self._tell_status)
         self._page = Health("PHP_ENDPOINT", _log, self._tell_status)
         self._writer = Writer(
@@ -51,7 +54,7 @@ class Keeper:
         )
         self._store: SessionStore | None = None
         self._courier: Courier | None = None
-        self._owed = 0
+        self._counts = {"owed": 0, "parked": 0}
         self._told: Header = {}
         self._loads: queue.SimpleQueue[Header] = queue.SimpleQueue()
 
@@ -63,8 +66,14 @@ class Keeper:
                 header, _ = self._channel.receive()
                 self._handle(header)
         except ChannelClosed:
-            if not self._writer.wait_written(PARTING_SECONDS):
-                _log.error("%d sessions could not be written at the end", self._writer.waiting)
+            self._part(time.monotonic() + PARTING_SECONDS)
+
+    def _part(self, until: float) -> None:
+        """A save that is on its way arrives, and is noted: else it would be sent once more."""
+        if self._courier is not None:
+            self._courier.finish(until - time.monotonic())
+        if not self._writer.wait_written(max(0.0, until - time.monotonic())):
+            _log.error("%d sessions could not be written at the end", self._writer.waiting)
 
     def _handle(self, header: Header) -> None:
         match header["type"]:
@@ -83,26 +92,32 @@ class Keeper:
         self._store = store
         kept, posted = where_kept(self._database_url), None
         _log.info("sessions are kept in %s", kept)
-        if self._endpoint:
-            posted = where_posted(self._endpoint)
-            _log.info("sessions are posted to %s", posted)
-            self._courier = Courier(store, self._endpoint, self._page, self._writer.mark_saved)
+        if self._platform.endpoint:
+            posted = where_posted(self._platform.endpoint)
+            _log.info("sessions are posted to %s (%s)", posted, self._platform.mode)
+            self._courier = Courier(store, self._platform, self._page, self._writer.note)
             self._courier.start()
         else:
             _log.info("PHP_ENDPOINT is unset: sessions are kept, and posted nowhere")
         threading.Thread(target=self._answer_loads, name="loads", daemon=True).start()
+        threading.Thread(
+            target=delete_for_ever,
+            args=(store, self._retention_days),
+            name="retention",
+            daemon=True,
+        ).start()
         self._tell({"type": "ready", "saves_to": kept, "posts_to": posted})
 
-    def _written(self, records: list[SessionRecord], saved: dict[str, int]) -> None:
+    def _written(self, records: list[SessionRecord], outcomes: dict[str, Outcome]) -> None:
         if self._courier is not None:
-            self._courier.marked(saved)
+            self._courier.noted(outcomes)
         if records:
             revisions = {record.session_id: record.revision for record in records}
             self._tell({"type": "saved", "revisions": revisions})
 
-    def _counted(self, owed: int) -> None:
+    def _counted(self, owed: int, parked: int) -> None:
         # Without a page to post to, nothing is owed to it.
-        self._owed = owed if self._courier is not None else 0
+        self._counts = {"owed": owed if self._courier is not None else 0, "parked": parked}
         self._tell_status()
 
     def _answer_loads(self) -> None:
@@ -137,14 +152,17 @@ class Keeper:
         try:
             return self._writer.waiting + self._store.count_owed()
         except SQLAlchemyError:
-            return self._writer.waiting + self._owed
+            return self._writer.waiting + self._counts["owed"]
 
     def _tell_status(self) -> None:
+        courier = self._courier
         status = {
             "type": "status",
             "database_ok": self._database.ok is True,
             "endpoint_ok": self._page.ok,
-            "owed": self._owed,
+            **self._counts,
+            "refused": 0 if courier is None else courier.refused,
+            "page_adds_up": courier is not None and courier.adds_up,
         }
         if status != self._told:
             self._told = status

@@ -50,14 +50,26 @@ class SessionLedger:
         self._numbers = itertools.count(1)
         self._work = concurrency.event()
         self._stopped = False
-        self._reported: dict[str, Any] = {"database_ok": False, "endpoint_ok": None, "owed": 0}
+        self._reported: dict[str, Any] = {
+            "database_ok": False,
+            "endpoint_ok": None,
+            "owed": 0,
+            "parked": 0,
+            "refused": 0,
+            "page_adds_up": False,
+        }
         self._places: dict[str, Any] = {"saves_to": None, "posts_to": None}
         self._keeper = SupervisedChild(
             name="keeper",
             module="eyelearn.saving.keeper",
             configuration={
                 "database_url": settings.database_url,
-                "php_endpoint": settings.php_endpoint,
+                "page": {
+                    "endpoint": settings.php_endpoint,
+                    "mode": settings.save_mode,
+                    "secret": settings.save_secret.get_secret_value(),
+                },
+                "retention_days": settings.retention_days,
                 "debug": settings.debug,
                 "redaction_key": shared_key(),
             },
@@ -117,8 +129,10 @@ class SessionLedger:
         """For `/readyz`.
 
         keeper_up, database_ok; endpoint_ok (None: unknown or none set); owed: sessions that
-        PHP_ENDPOINT has yet to acknowledge; waiting: flushes not yet in the database; saves_to,
-        posts_to: addresses without passwords.
+        PHP_ENDPOINT has yet to acknowledge; refused: those of them whose last POST failed; parked:
+        those that it won't take, left to a person; page_adds_up: whether it seems to add up what
+        is cumulative; waiting: flushes not yet in the database; saves_to, posts_to: addresses
+        without passwords.
         """
         return {
             "keeper_up": self._keeper.is_ready,

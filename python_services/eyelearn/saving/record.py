@@ -16,6 +16,7 @@ class SessionRecord:
     user_id, module_id, section_id: as the client sent them, JSON type included.
     focused_time, unfocused_time: seconds since the session's start, not rounded.
     focus_sessions, unfocus_sessions: intervals begun, the running one included.
+    focused: which of them is running; None where nothing was seen yet.
     revision: 0 at the start, raised at each flush; of two records the higher one is newer.
     started_at, updated_at, ended_at: seconds since 1970 (UTC).
     end_reason: stopped, disconnected, idle, shutdown or replaced; None while the session lives.
@@ -32,6 +33,7 @@ class SessionRecord:
     revision: int
     started_at: float
     updated_at: float
+    focused: bool | None = None
     ended_at: float | None = None
     end_reason: str | None = None
 

@@ -11,7 +11,8 @@ from itertools import islice
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from ..redaction import hashed
-from .database import UnusableUrl, open_engine
+from .database import UnusableDatabase, open_engine
+from .delivery import Outcome
 from .health import Health
 from .migrations import migrate
 from .record import SessionRecord
@@ -20,7 +21,7 @@ from .store import SessionStore
 
 _log = logging.getLogger(__name__)
 
-# One commit costs a disk flush, however many records it holds; this many still take under 0.1 s.
+# One commit costs a disk flush, however many records it holds; this many take some 0.1 to 0.4 s.
 BATCH_RECORDS = 200
 # With nothing to write, the database is asked this often whether it is there.
 PROBE_SECONDS = 10.0
@@ -37,13 +38,14 @@ class Writer:
         health: Health,
         *,
         on_open: Callable[[SessionStore], None],
-        on_written: Callable[[list[SessionRecord], dict[str, int]], None],
-        on_counted: Callable[[int], None],
+        on_written: Callable[[list[SessionRecord], dict[str, Outcome]], None],
+        on_counted: Callable[[int, int], None],
     ) -> None:
         """All three run on the writing thread.
 
         on_open is called once, with the migrated store; on_written after each commit, with the
-        records and the marks it holds; on_counted then, with how many sessions are owed.
+        records and the outcomes it holds; on_counted then, with how many sessions are owed and how
+        many are parked.
         """
         self._database_url = database_url
         self._node = node
@@ -53,7 +55,7 @@ class Writer:
         self._on_counted = on_counted
         self._changed = threading.Condition()
         self._records: dict[str, SessionRecord] = {}
-        self._saved: dict[str, int] = {}
+        self._outcomes: dict[str, Outcome] = {}
         self._failures = 0
 
     def start(self) -> None:
@@ -67,10 +69,10 @@ class Writer:
                 self._records[record.session_id] = record
                 self._changed.notify_all()
 
-    def mark_saved(self, session_id: str, revision: int) -> None:
-        """Has it written that the platform acknowledged this revision."""
+    def note(self, session_id: str, outcome: Outcome) -> None:
+        """Has it written what became of a save."""
         with self._changed:
-            self._saved[session_id] = max(revision, self._saved.get(session_id, 0))
+            self._outcomes[session_id] = outcome
             self._changed.notify_all()
 
     def unwritten(self, session_id: str) -> SessionRecord | None:
@@ -85,18 +87,18 @@ class Writer:
     def wait_written(self, timeout: float) -> bool:
         """Waits until nothing waits; says whether that came about in `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._records and not self._saved, timeout)
+            return self._changed.wait_for(lambda: not self._records and not self._outcomes, timeout)
 
     def _run(self) -> None:
         store = self._open()
         self._on_open(store)
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._records or self._saved, PROBE_SECONDS)
+                self._changed.wait_for(lambda: self._records or self._outcomes, PROBE_SECONDS)
                 records = list(islice(self._records.values(), BATCH_RECORDS))
-                saved = dict(self._saved)
+                outcomes = dict(self._outcomes)
             try:
-                self._write(store, records, saved)
+                self._write(store, records, outcomes)
             except SQLAlchemyError as error:
                 self._wait_after(describe(error))
 
@@ -105,7 +107,7 @@ class Writer:
             try:
                 engine = open_engine(self._database_url)
                 migrate(engine)
-            except (UnusableUrl, OSError) as error:
+            except (UnusableDatabase, OSError) as error:
                 self._wait_after(str(error))
             except SQLAlchemyError as error:
                 self._wait_after(describe(error))
@@ -114,17 +116,17 @@ class Writer:
                 return SessionStore(engine, self._node)
 
     def _write(
-        self, store: SessionStore, records: list[SessionRecord], saved: dict[str, int]
+        self, store: SessionStore, records: list[SessionRecord], outcomes: dict[str, Outcome]
     ) -> None:
         try:
-            store.write(records, saved)
+            store.write(records, outcomes)
         except (DataError, IntegrityError):
             records = self._write_singly(store, records)
-            store.write((), saved)
+            store.write((), outcomes)
         # Told before it is forgotten: who waits for all to be written has then heard of all.
-        self._on_written(records, saved)
-        self._forget(records, saved)
-        self._on_counted(store.count_owed())
+        self._on_written(records, outcomes)
+        self._forget(records, outcomes)
+        self._on_counted(store.count_owed(), store.count_parked())
         self._works()
 
     def _write_singly(
@@ -150,14 +152,14 @@ class Writer:
                 taken.append(record)
         return taken
 
-    def _forget(self, records: list[SessionRecord], saved: dict[str, int]) -> None:
+    def _forget(self, records: list[SessionRecord], outcomes: dict[str, Outcome]) -> None:
         with self._changed:
             for record in records:
                 if self._records.get(record.session_id) is record:
                     del self._records[record.session_id]
-            for session_id, revision in saved.items():
-                if self._saved.get(session_id) == revision:
-                    del self._saved[session_id]
+            for session_id, outcome in outcomes.items():
+                if self._outcomes.get(session_id) is outcome:
+                    del self._outcomes[session_id]
             self._changed.notify_all()
 
     def _works(self) -> None:

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlalchemy.exc import OperationalError
+
+from eyelearn.saving.database import EVERYDAY, open_engine
+from eyelearn.saving.migrations import VERSION_TABLE, UnknownTables, alone, migrate
+from eyelearn.saving.store import metadata
+
+PROCESSES = 4
+JOIN_SECONDS = 120
+CHANGES = ("CREATE", "ALTER", "INSERT", "UPDATE")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+def tables(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def drop_all(engine: Engine) -> None:
+    names = tables(engine)
+    with engine.begin() as connection:
+        for name in names:
+            connection.execute(text(f"DROP TABLE {name}"))
+
+
+def differences(engine: Engine) -> list[object]:
+    """Between the tables there and those that the code uses."""
+    with engine.connect() as connection:
+        options = {"compare_type": True, "version_table": VERSION_TABLE}
+        context = MigrationContext.configure(connection, opts=options)
+        return list(compare_metadata(context, metadata))
+
+
+def test_migrations_lead_to_the_tables_in_use(engine: Engine) -> None:
+    migrate(engine)
+    migrate(engine)
+    assert differences(engine) == []
+
+
+def migrate_at_once(database_url: str, ready: Barrier, results: Queue[str | None]) -> None:
+    ready.wait(JOIN_SECONDS)
+    try:
+        migrate(open_engine(database_url))
+        results.put(None)
+    except BaseException as error:
+        results.put(repr(error))
+        raise
+
+
+def test_nodes_that_start_at_once_all_find_the_tables_made(
+    database_url: str, engine: Engine
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready, results = context.Barrier(PROCESSES), context.Queue()
+    nodes = [
+        context.Process(target=migrate_at_once, args=(database_url, ready, results))
+        for _ in range(PROCESSES)
+    ]
+    for node in nodes:
+        node.start()
+    assert [results.get(timeout=JOIN_SECONDS) for _ in nodes] == [None] * PROCESSES
+    for node in nodes:
+        node.join(JOIN_SECONDS)
+    assert differences(engine) == []
+    with engine.connect() as connection:
+        versions = connection.execute(text(f"SELECT * FROM {VERSION_TABLE}")).all()
+    assert len(versions) == 1
+
+
+def test_a_migration_waits_for_one_under_way_longer_than_for_any_lock(engine: Engine) -> None:
+    migration = threading.Thread(target=migrate, args=(engine,))
+    with alone(engine):
+        migration.start()
+        migration.join(EVERYDAY.lock_seconds + 1)
+        assert migration.is_alive()
+    migration.join(JOIN_SECONDS)
+    assert differences(engine) == []
+
+
+class Killed(BaseException):
+    """In place of kill -9: the connection is gone, and nothing after it runs."""
+
+
+@contextmanager
+def broken_off_after(changes: int) -> Iterator[None]:
+    """Makes a migration's connection vanish just before it changes one thing more."""
+    done = 0
+
+    def count(connection: Connection, _: object, statement: str, *_rest: object) -> None:
+        nonlocal done
+        if statement.lstrip().startswith(CHANGES):
+            if done == changes:
+                connection.invalidate()
+                raise Killed
+            done += 1
+
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+
+
+def test_a_migration_broken_off_anywhere_is_finished_by_the_next(engine: Engine) -> None:
+    for changes in itertools.count():
+        drop_all(engine)
+        try:
+            with broken_off_after(changes):
+                migrate(engine)
+        except Killed:
+            if engine.dialect.name != "mariadb":
+                assert tables(engine) == set()
+            migrate(engine)
+            assert differences(engine) == []
+        else:
+            break
+    assert changes >= len(["version table", "sessions", "an index", "the version"])
+
+
+def test_a_migration_that_fails_changes_nothing_until_it_can_be_done(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'sessions.db'}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE VIEW sessions AS SELECT 1"))
+    with pytest.raises(OperationalError):
+        migrate(engine)
+    assert tables(engine) == set()
+    with engine.begin() as connection:
+        connection.execute(text("DROP VIEW sessions"))
+    migrate(engine)
+    assert differences(engine) == []
+    engine.dispose()
+
+
+def test_tables_of_a_newer_service_are_left_alone(engine: Engine) -> None:
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    with pytest.raises(UnknownTables, match=r"9999.*newer version"):
+        migrate(engine)
+
+
+def test_another_application_s_table_of_the_same_name_is_left_alone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE sessions (id INTEGER)"))
+    with pytest.raises(UnknownTables, match=r"another application.*sessions"):
+        migrate(engine)
+    assert tables(engine) == {"sessions"}
