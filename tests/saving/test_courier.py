@@ -10,6 +10,7 @@ from eyelearn.saving.courier import Courier, Page, where_posted
 from eyelearn.saving.database import open_engine
 from eyelearn.saving.delivery import Outcome, Owed
 from eyelearn.saving.health import Health
+from eyelearn.saving.lease import Lease
 from eyelearn.saving.migrations import migrate
 from eyelearn.saving.store import SessionStore
 from saving.records import record
@@ -46,7 +47,9 @@ def test_a_dead_page_costs_next_to_nothing_and_gets_everything_when_it_is_back(
         store.write((), {session_id: outcome})
         courier.noted({session_id: outcome})
 
-    courier = Courier(store, Page(f"http://127.0.0.1:{port}/save.php"), health, note)
+    courier = Courier(
+        store, Lease(engine, "node"), Page(f"http://127.0.0.1:{port}/save.php"), health, note
+    )
     courier.start()
     time.sleep(4.0)
     assert health.ok is False
@@ -54,4 +57,5 @@ def test_a_dead_page_costs_next_to_nothing_and_gets_everything_when_it_is_back(
     assert store.looks < 60
     with recording_endpoint(port=port) as endpoint:
         until(lambda: len({body["session_id"] for body in endpoint.bodies}) == 300, seconds=45)
+    courier.finish(5.0)
     engine.dispose()

@@ -483,3 +483,15 @@ def test_sessions_that_the_platform_has_are_not_kept_for_ever(
     until(lambda: len(rows(database, "session_id")) == 2)
     left = {row[0] for row in rows(database, "session_id")}
     assert left == {young.session_id, owed.session_id}
+
+
+def test_two_services_on_one_database_post_each_session_once(
+    start: Callable[..., SessionLedger], database: Path, endpoint: RecordingEndpoint
+) -> None:
+    endpoint.mode, endpoint.delay_seconds = "adds_up", 0.1
+    services = [start(endpoint.url, save_mode="delta", port=port) for port in (5000, 5001)]
+    for number in range(40):
+        services[number % 2].save(record())
+    until(lambda: all(map(is_kept, services)) and rows(database, "outbox") == [("saved",)] * 40)
+    posted = [body["session_id"] for body in endpoint.bodies]
+    assert len(posted) == len(set(posted)) == 40

@@ -23,9 +23,10 @@ from .courier import Courier, Page, where_posted
 from .database import where_kept
 from .delivery import Outcome
 from .health import Health
+from .lease import Lease
 from .record import SessionRecord
 from .retention import delete_for_ever
-from .store import SessionStore
+from .store import NODE_CHARACTERS, SessionStore
 from .writer import Writer, describe
 
 _log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Keeper:
         self._page = Health("PHP_ENDPOINT", _log, self._tell_status)
         self._writer = Writer(
             self._database_url,
-            platform.node(),
+            _service_name(configuration["port"]),
             self._database,
             on_open=self._opened,
             on_written=self._written,
@@ -88,14 +89,14 @@ class Keeper:
             case unknown:
                 _log.error("the keeper knows no message of type %r", unknown)
 
-    def _opened(self, store: SessionStore) -> None:
+    def _opened(self, store: SessionStore, lease: Lease) -> None:
         self._store = store
         kept, posted = where_kept(self._database_url), None
         _log.info("sessions are kept in %s", kept)
         if self._platform.endpoint:
             posted = where_posted(self._platform.endpoint)
             _log.info("sessions are posted to %s (%s)", posted, self._platform.mode)
-            self._courier = Courier(store, self._platform, self._page, self._writer.note)
+            self._courier = Courier(store, lease, self._platform, self._page, self._writer.note)
             self._courier.start()
         else:
             _log.info("PHP_ENDPOINT is unset: sessions are kept, and posted nowhere")
@@ -174,6 +175,12 @@ class Keeper:
         except ChannelClosed:
             # The reading thread sees the same, and ends the process.
             _log.debug("nobody is there to be told of %r", header["type"])
+
+
+def _service_name(port: int) -> str:
+    """The same after a restart, and another for each service of this machine."""
+    machine = platform.node().encode("ascii", "replace").decode()
+    return f"{machine[: NODE_CHARACTERS - len('-65535')]}-{port}"
 
 
 def _end_process(details: threading.ExceptHookArgs) -> None:

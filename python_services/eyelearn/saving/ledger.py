@@ -63,6 +63,7 @@ class SessionLedger:
             name="keeper",
             module="eyelearn.saving.keeper",
             configuration={
+                "port": settings.port,
                 "database_url": settings.database_url,
                 "page": {
                     "endpoint": settings.php_endpoint,

@@ -84,6 +84,15 @@ sessions = Table(
     Index("sessions_user", "user_id"),
 )
 
+# One row at most: which service posts, and until when nobody else may.
+courier_lease = Table(
+    "courier_lease",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("holder", Ascii(NODE_CHARACTERS), nullable=False),
+    Column("until", UtcTime, nullable=False),
+)
+
 _is_owed = sessions.c.outbox == "owed"
 _is_parked = sessions.c.outbox == "parked"
 _is_saved = sessions.c.outbox == "saved"
@@ -99,9 +108,9 @@ class SessionStore:
     """
 
     def __init__(self, engine: Engine, node: str) -> None:
-        """node: the name of this machine, kept with what it writes."""
+        """node: the name of this service, ASCII, at most NODE_CHARACTERS; kept with its rows."""
         self._engine = engine
-        self._node = node.encode("ascii", "replace").decode()[:NODE_CHARACTERS]
+        self._node = node
 
     def write(self, records: Iterable[SessionRecord], outcomes: Mapping[str, Outcome]) -> None:
         """Keeps records, and what became of saves (by session id), in one transaction.

@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable
 from itertools import islice
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from ..redaction import hashed
 from .database import UnusableDatabase, open_engine
 from .delivery import Outcome
 from .health import Health
+from .lease import Lease
 from .migrations import migrate
 from .record import SessionRecord
 from .retry import RetryPolicy
@@ -23,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 # One commit costs a disk flush, however many records it holds; this many take some 0.1 to 0.4 s.
 BATCH_RECORDS = 200
+# What comes within so short a time is committed together.
+GATHER_SECONDS = 0.02
 # With nothing to write, the database is asked this often whether it is there.
 PROBE_SECONDS = 10.0
 RETRY = RetryPolicy(first_seconds=0.2, longest_seconds=2.0)
@@ -37,15 +41,15 @@ class Writer:
         node: str,
         health: Health,
         *,
-        on_open: Callable[[SessionStore], None],
+        on_open: Callable[[SessionStore, Lease], None],
         on_written: Callable[[list[SessionRecord], dict[str, Outcome]], None],
         on_counted: Callable[[int, int], None],
     ) -> None:
         """All three run on the writing thread.
 
-        on_open is called once, with the migrated store; on_written after each commit, with the
-        records and the outcomes it holds; on_counted then, with how many sessions are owed and how
-        many are parked.
+        on_open is called once, with the migrated store and the lease of its courier; on_written
+        after each commit, with the records and the outcomes it holds; on_counted then, with how
+        many sessions are owed and how many are parked.
         """
         self._database_url = database_url
         self._node = node
@@ -90,11 +94,14 @@ class Writer:
             return self._changed.wait_for(lambda: not self._records and not self._outcomes, timeout)
 
     def _run(self) -> None:
-        store = self._open()
-        self._on_open(store)
+        engine = self._open()
+        store = SessionStore(engine, self._node)
+        self._on_open(store, Lease(engine, self._node))
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._records or self._outcomes, PROBE_SECONDS)
+            time.sleep(GATHER_SECONDS)
+            with self._changed:
                 records = list(islice(self._records.values(), BATCH_RECORDS))
                 outcomes = dict(self._outcomes)
             try:
@@ -102,7 +109,7 @@ class Writer:
             except SQLAlchemyError as error:
                 self._wait_after(describe(error))
 
-    def _open(self) -> SessionStore:
+    def _open(self) -> Engine:
         while True:
             try:
                 engine = open_engine(self._database_url)
@@ -113,7 +120,7 @@ class Writer:
                 self._wait_after(describe(error))
             else:
                 self._works()
-                return SessionStore(engine, self._node)
+                return engine
 
     def _write(
         self, store: SessionStore, records: list[SessionRecord], outcomes: dict[str, Outcome]

@@ -49,9 +49,17 @@ def upgrade() -> None:
         sa.Column("outbox", Ascii(6), sa.Computed(OUTBOX, persisted=True)),
         if_not_exists=True,
     )
+    op.create_table(
+        "courier_lease",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("holder", Ascii(64), nullable=False),
+        sa.Column("until", Ascii(24), nullable=False),
+        if_not_exists=True,
+    )
     op.create_index("sessions_outbox", "sessions", ["outbox", "updated_at"], if_not_exists=True)
     op.create_index("sessions_user", "sessions", ["user_id"], if_not_exists=True)
 
 
 def downgrade() -> None:
+    op.drop_table("courier_lease")
     op.drop_table("sessions")
