@@ -106,11 +106,13 @@ class DatabaseServer(ABC):
     def freeze(self) -> None:
         """The server hangs: it takes no work and closes no connection."""
         for process in self._processes():
-            process.suspend()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.suspend()
 
     def thaw(self) -> None:
         for process in self._processes():
-            process.resume()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
 
     def remove(self) -> None:
         """Stops it and deletes its data."""
