@@ -57,17 +57,29 @@ def test_what_env_example_shows_is_the_default(
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(name: str, value: str) -> None:
-    done = subprocess.run(
+    done = started({name: value})
+    assert done.returncode == 2
+    assert f"{name}='{value}'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_can_never_work_ends_the_start() -> None:
+    done = started({"DATABASE_URL": "oracle://ann:secret@db/x"})
+    assert done.returncode == 2
+    assert "DATABASE_URL must begin with sqlite, postgresql or mysql" in done.stderr
+    assert "secret" not in done.stderr
+
+
+def started(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The service, as it ends at once."""
+    return subprocess.run(
         [sys.executable, "-W", "ignore", "python_services/eye_tracking_service_websocket.py"],
         cwd=ROOT,
-        env={name: value, "PATH": ""},
+        env={"PATH": "", **environment},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 2
-    assert f"{name}='{value}'" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_a_wrong_setting_does_not_show_its_password() -> None:
