@@ -7,7 +7,16 @@ import pytest
 pytest_plugins = ["databases"]
 
 # Fast rooms first: what fails soonest is told soonest.
-SLOW = ("php", "processes", "inference", "saving", "test_install.py", "integration", "browser")
+SLOW = (
+    "php",
+    "processes",
+    "inference",
+    "saving",
+    "test_install.py",
+    "faults",
+    "integration",
+    "browser",
+)
 TESTS = Path(__file__).parent
 
 

@@ -42,7 +42,7 @@ MAX_CONNECTIONS = 10_000
 # Silent connections end: Engine.IO's heartbeat goes every 25 s, and is waited for 20 s.
 SOCKET_TIMEOUT_SECONDS = 60.0
 SIGNAL_POLL_SECONDS = 0.1
-CHILD_STOP_SECONDS = 2.0
+WORKER_STOP_SECONDS = 2.0
 DATABASE_PATIENCE_SECONDS = 10.0
 # Connections that wait to be accepted: a class that reconnects at once.
 BACKLOG = 1024
@@ -170,8 +170,8 @@ def _shut_down(application: Application) -> None:
     owed = application.sessions.shut_down(application.settings.shutdown_seconds)
     if owed:
         _log.warning("%d sessions are still owed to PHP_ENDPOINT; sent at the next start", owed)
-    application.pool.stop(CHILD_STOP_SECONDS)
-    application.ledger.stop(CHILD_STOP_SECONDS)
+    application.pool.stop(WORKER_STOP_SECONDS)
+    application.ledger.stop()
     _log.info("stopped")
 
 

@@ -234,7 +234,8 @@ class SessionService:
                 _log.exception("housekeeping failed; tried again")
 
     def _tidy(self, now: float) -> None:
-        for session in self._registry.due(now):
+        # One that is due before the next look is saved now: no interval is longer than it says.
+        for session in self._registry.due(now + HOUSEKEEPING_INTERVAL_SECONDS):
             session.next_flush = now + self._settings.flush_interval_seconds
             if session.changed and session.ended_at is None:
                 self._flush(session)

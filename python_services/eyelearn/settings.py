@@ -67,8 +67,8 @@ class Settings(BaseSettings):
         description="Signs every save (`X-EyeLearn-Signature`); the platform's page has the same. "
         "Unset: saves are not signed.",
     )
-    retention_days: float = Field(
-        90.0,
+    retention_days: int = Field(
+        90,
         ge=0,
         description="Days after which a session that the platform has is deleted here; 0: never.",
     )

@@ -31,6 +31,7 @@ class Learner:
         for event in EVENTS:
             self.client.on(event, lambda data=None, event=event: self._tell(event, data))
         self.client.connect(url, transports=[transport], wait_timeout=ANSWER_SECONDS)
+        self._web_socket = self.client.eio.ws
 
     def _tell(self, event: str, data: Any) -> None:
         with self._arrived:
@@ -79,6 +80,12 @@ class Learner:
         updates = self.all("tracking_update")[before:]
         return sorted(updates, key=lambda update: update["frame_timestamp"])
 
+    def close(self) -> None:
+        self.client.disconnect()
+        if self._web_socket is not None:
+            # The client leaves it open where the service was killed.
+            self._web_socket.shutdown()
+
     def __enter__(self) -> Learner:
         return self
 
@@ -88,4 +95,4 @@ class Learner:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.client.disconnect()
+        self.close()

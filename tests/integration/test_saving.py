@@ -148,7 +148,7 @@ def test_a_killed_service_resumes_its_sessions_and_posts_what_it_owed() -> None:
         kept = max(row["focused_time"] for row in rows(service))
         assert kept > 0.5
         service.kill()
-        learner.client.disconnect()
+        learner.close()
         service.start()
         with Learner(service.url) as again:
             assert again.start(session_id=session_id)["resumed"]

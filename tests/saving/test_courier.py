@@ -48,7 +48,7 @@ def test_a_dead_page_costs_next_to_nothing_and_gets_everything_when_it_is_back(
         courier.noted({session_id: outcome})
 
     courier = Courier(
-        store, Lease(engine, "node"), Page(f"http://127.0.0.1:{port}/save.php"), health, note
+        store, Lease(engine, "node", 5.0), Page(f"http://127.0.0.1:{port}/save.php"), health, note
     )
     courier.start()
     time.sleep(4.0)

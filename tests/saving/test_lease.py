@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -21,6 +22,13 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+PARTING_SECONDS = 5.0
+
+
+def lease(engine: Engine, service: str, clock: Callable[[], float] = time.time) -> Lease:
+    return Lease(engine, service, PARTING_SECONDS, clock)
+
+
 class Clock:
     now = NOW
 
@@ -30,7 +38,7 @@ class Clock:
 
 def test_one_service_posts_until_it_is_gone_for_a_minute(engine: Engine) -> None:
     clock = Clock()
-    one, other = Lease(engine, "one", clock), Lease(engine, "other", clock)
+    one, other = lease(engine, "one", clock), lease(engine, "other", clock)
     assert one.held()
     assert not other.held()
     for _ in range(10):
@@ -42,13 +50,27 @@ def test_one_service_posts_until_it_is_gone_for_a_minute(engine: Engine) -> None
     assert not one.held()
 
 
-def test_a_service_that_was_restarted_goes_on_at_once(engine: Engine) -> None:
-    assert Lease(engine, "one").held()
-    assert Lease(engine, "one").held()
+def test_a_service_that_was_killed_and_restarted_lets_its_last_saves_arrive(
+    engine: Engine,
+) -> None:
+    clock = Clock()
+    assert lease(engine, "one", clock).held()
+    again, other = lease(engine, "one", clock), lease(engine, "other", clock)
+    assert not again.held()
+    clock.now += PARTING_SECONDS + 0.1
+    assert not other.held()
+    assert again.held()
+
+
+def test_a_service_that_ended_in_order_goes_on_at_once(engine: Engine) -> None:
+    before = lease(engine, "one")
+    assert before.held()
+    before.give_back()
+    assert lease(engine, "one").held()
 
 
 def test_a_service_that_ends_gives_way_at_once(engine: Engine) -> None:
-    one, other = Lease(engine, "one"), Lease(engine, "other")
+    one, other = lease(engine, "one"), lease(engine, "other")
     assert one.held()
     other.give_back()
     assert not other.held()
@@ -60,20 +82,20 @@ def test_a_service_that_ends_gives_way_at_once(engine: Engine) -> None:
 def test_a_lease_by_a_clock_that_was_ahead_is_not_waited_for(engine: Engine) -> None:
     ahead, right = Clock(), Clock()
     ahead.now += 86_400
-    assert Lease(engine, "one", ahead).held()
-    assert Lease(engine, "other", right).held()
+    assert lease(engine, "one", ahead).held()
+    assert lease(engine, "other", right).held()
 
 
 def test_a_clock_that_jumps_back_does_not_keep_the_lease_from_being_renewed(engine: Engine) -> None:
     clock = Clock()
-    one = Lease(engine, "one", clock)
+    one = lease(engine, "one", clock)
     assert one.held()
     clock.now -= 86_400
     assert one.held()
-    assert not Lease(engine, "other", clock).held()
+    assert not lease(engine, "other", clock).held()
 
 
 def test_of_many_at_once_one_gets_it(engine: Engine) -> None:
-    leases = [Lease(engine, f"service-{n}") for n in range(8)]
+    leases = [lease(engine, f"service-{n}") for n in range(8)]
     with ThreadPoolExecutor(8) as threads:
-        assert sum(threads.map(lambda lease: lease.held(), leases)) == 1
+        assert sum(threads.map(lambda each: each.held(), leases)) == 1

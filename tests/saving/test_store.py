@@ -104,9 +104,9 @@ def test_refusals_are_counted_since_the_last_acknowledgement(store: SessionStore
     store.write([kept], {})
     for at in (100.0, 200.0):
         store.write([], {kept.session_id: Refused(1, at, "down", parked=False)})
-    assert store.owed(10) == [Owed(kept, refused_since=100.0)]
+    assert store.owed(10) == [Owed(kept, refused_since=100.0, refusals=2)]
     store.write([record(2, session_id=kept.session_id)], {kept.session_id: Acknowledged(1)})
-    assert store.owed(10)[0].refused_since is None
+    assert (store.owed(10)[0].refused_since, store.owed(10)[0].refusals) == (None, 0)
 
 
 @pytest.mark.parametrize("answer", ["<b>\x00 Zoë 🦉</b>", "🦉" * 10_000], ids=["awkward", "long"])
@@ -124,7 +124,7 @@ def test_a_parked_session_is_owed_again_when_it_changes_or_is_released(store: Se
     store.write(parked, refused)
     newer = record(2, session_id=parked[0].session_id)
     store.write([newer], {})
-    assert store.owed(10) == [Owed(newer, refused_since=100.0)]
+    assert store.owed(10) == [Owed(newer, refused_since=100.0, refusals=1)]
     assert store.release([parked[1].session_id, newer.session_id, "unknown"]) == 1
     assert store.count_owed() == 2
     store.write([], {parked[2].session_id: Released()})

@@ -37,8 +37,12 @@ PROBE = RetryPolicy(first_seconds=1.0, longest_seconds=30.0)
 POST_INTERVAL_SECONDS = 0.009
 # The database is asked at least this often: another service may have left sessions owed.
 POLL_SECONDS = RENEW_SECONDS
+# A service whose turn it is not looks again after so long.
+TURN_SECONDS = 1.0
 # A session that the page answers and won't take for so long is left to a person.
 PARK_AFTER_SECONDS = 24 * 3600.0
+# A day of attempts has hundreds; a clock that leaps by a day has not.
+PARK_AFTER_REFUSALS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Courier:
         self._finishing = False
         self._tells_revision: bool | None = None
         self._next_post_at = 0.0
+        self._may_post = True
 
     def start(self) -> None:
         """Begins with what was owed before."""
@@ -199,7 +204,8 @@ class Courier:
         if self._finishing:
             return []
         try:
-            return self._store.owed(limit, passed_over) if self._lease.held() else []
+            self._may_post = self._lease.held()
+            return self._store.owed(limit, passed_over) if self._may_post else []
         except SQLAlchemyError:
             # The writer tells of the database's trouble, and wakes this thread when it is over.
             _log.debug("the database does not tell what is owed")
@@ -215,6 +221,8 @@ class Courier:
 
     def _wait(self, now: float) -> float:
         """Seconds until something may be posted that may not be now."""
+        if not self._may_post:
+            return TURN_SECONDS
         moments = [self._probe_at] if self._is_probing else list(self._retry_at.values())
         return min([POLL_SECONDS, *(at - now for at in moments if at > now)])
 
@@ -314,7 +322,8 @@ class Courier:
     def _is_hopeless(self, owed: Owed, error: NotSaved, now: float) -> bool:
         """Whether the page has been refusing this session for too long, while it worked."""
         since = max(owed.refused_since or now, self._working_since)
-        return error.answered and now - since >= PARK_AFTER_SECONDS
+        for_long = now - since >= PARK_AFTER_SECONDS and owed.refusals >= PARK_AFTER_REFUSALS
+        return error.answered and for_long
 
     def _postpone(self, session_id: str, error: NotSaved) -> None:
         failures = self._failures.get(session_id, 0) + 1
@@ -339,5 +348,5 @@ class Courier:
         """Has these posted again; one whose own outcome is not written yet, once it is."""
         with self._changed:
             self._to_release |= session_ids & self._claimed
-        for session_id in session_ids - self._claimed:
-            self._note(session_id, Released())
+            for session_id in session_ids - self._claimed:
+                self._note(session_id, Released())

@@ -48,12 +48,13 @@ class Owed:
     """A session whose newest state the platform has yet to acknowledge.
 
     acknowledged: what it has so far. refused_since: when it first refused the session after its
-    last acknowledgement, seconds since 1970; None where it did not.
+    last acknowledgement, seconds since 1970; None where it did not. refusals: how often since then.
     """
 
     record: SessionRecord
     acknowledged: Acknowledged = Acknowledged()
     refused_since: float | None = None
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)

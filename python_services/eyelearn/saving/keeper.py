@@ -14,6 +14,7 @@ import threading
 import time
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..processes.channel import Channel, ChannelClosed, Header
@@ -31,9 +32,6 @@ from .writer import Writer, describe
 
 _log = logging.getLogger(__name__)
 
-# When the service is gone, what is on its way to page and database is given this long.
-PARTING_SECONDS = 5.0
-
 
 class Keeper:
     """Reads its channel and never waits for the database while doing so."""
@@ -42,12 +40,14 @@ class Keeper:
         self._channel = channel
         self._database_url: str = configuration["database_url"]
         self._platform = Page(**configuration["page"])
-        self._retention_days: float = configuration["retention_days"]
+        self._retention_days: int = configuration["retention_days"]
+        self._parting_seconds: float = configuration["parting_seconds"]
+        self._service = _service_name(configuration["port"])
         self._database = Health("the database", _log, self._tell_status)
         self._page = Health("PHP_ENDPOINT", _log, self._tell_status)
         self._writer = Writer(
             self._database_url,
-            _service_name(configuration["port"]),
+            self._service,
             self._database,
             on_open=self._opened,
             on_written=self._written,
@@ -67,7 +67,7 @@ class Keeper:
                 header, _ = self._channel.receive()
                 self._handle(header)
         except ChannelClosed:
-            self._part(time.monotonic() + PARTING_SECONDS)
+            self._part(time.monotonic() + self._parting_seconds)
 
     def _part(self, until: float) -> None:
         """A save that is on its way arrives, and is noted: else it would be sent once more."""
@@ -89,13 +89,15 @@ class Keeper:
             case unknown:
                 _log.error("the keeper knows no message of type %r", unknown)
 
-    def _opened(self, store: SessionStore, lease: Lease) -> None:
+    def _opened(self, engine: Engine) -> None:
+        store = SessionStore(engine, self._service)
         self._store = store
         kept, posted = where_kept(self._database_url), None
         _log.info("sessions are kept in %s", kept)
         if self._platform.endpoint:
             posted = where_posted(self._platform.endpoint)
             _log.info("sessions are posted to %s (%s)", posted, self._platform.mode)
+            lease = Lease(engine, self._service, self._parting_seconds)
             self._courier = Courier(store, lease, self._platform, self._page, self._writer.note)
             self._courier.start()
         else:

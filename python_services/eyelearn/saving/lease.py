@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 
-from sqlalchemy import Engine, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, delete, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from .store import courier_lease
@@ -22,12 +23,24 @@ class Lease:
     Methods raise sqlalchemy.exc.SQLAlchemyError where the database does not answer.
     """
 
-    def __init__(self, engine: Engine, holder: str, clock: Callable[[], float] = time.time) -> None:
-        """holder: this service's name, the same after a restart: it takes up its own lease."""
+    def __init__(
+        self,
+        engine: Engine,
+        service: str,
+        parting_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """service: this service's name, the same after a restart.
+
+        parting_seconds: how long a courier whose service is gone may have saves on their way.
+        """
         self._engine = engine
-        self._holder = holder
+        self._service = service
+        self._process = uuid.uuid4().hex
+        self._parting_seconds = parting_seconds
         self._clock = clock
         self._renew_at: float | None = None
+        self._first_wanted: float | None = None
 
     def held(self) -> bool:
         """Whether this service may post now; takes the lease where it is free, and renews it."""
@@ -43,12 +56,18 @@ class Lease:
         """Lets another service post at once."""
         self._renew_at = None
         with self._engine.begin() as connection:
-            connection.execute(delete(courier_lease).where(courier_lease.c.holder == self._holder))
+            is_ours = courier_lease.c.process == self._process
+            connection.execute(delete(courier_lease).where(is_ours))
 
     def _take(self, now: float) -> bool:
-        values = {"holder": self._holder, "until": now + LEASE_SECONDS}
+        values = {
+            "service": self._service,
+            "process": self._process,
+            "until": now + LEASE_SECONDS,
+        }
         is_free = or_(
-            courier_lease.c.holder == self._holder,
+            courier_lease.c.process == self._process,
+            self._last_life_is_over(now) & (courier_lease.c.service == self._service),
             courier_lease.c.until < now,
             # From a clock that was wrong: it would be waited for as long as that clock was ahead.
             courier_lease.c.until > now + 2 * LEASE_SECONDS,
@@ -64,3 +83,9 @@ class Lease:
         except IntegrityError:
             # Another service was faster.
             return False
+
+    def _last_life_is_over(self, now: float) -> ColumnElement[bool]:
+        """A process of this service that was killed may have a save on its way still."""
+        if self._first_wanted is None or now < self._first_wanted:
+            self._first_wanted = now
+        return literal(now - self._first_wanted > self._parting_seconds)

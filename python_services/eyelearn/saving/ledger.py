@@ -24,6 +24,11 @@ ANSWER_TIMEOUT_SECONDS = 5.0
 DRAIN_GRACE_SECONDS = 0.5
 
 
+# When its service is gone, what the keeper has on its way to page and database is given this long.
+PARTING_SECONDS = 5.0
+STOP_SECONDS = PARTING_SECONDS + 1.0
+
+
 @dataclass
 class _Question:
     """Something asked of the keeper, asked again of the next one until it is answered."""
@@ -70,6 +75,7 @@ class SessionLedger:
                     "mode": settings.save_mode,
                     "secret": settings.save_secret.get_secret_value(),
                 },
+                "parting_seconds": PARTING_SECONDS,
                 "retention_days": settings.retention_days,
                 "debug": settings.debug,
                 "redaction_key": shared_key(),
@@ -142,8 +148,9 @@ class SessionLedger:
             **self._places,
         }
 
-    def stop(self, timeout: float) -> None:
-        """Ends the keeper, which writes what it has; kills it after `timeout` seconds."""
+    def stop(self, timeout: float = STOP_SECONDS) -> None:
+        """Ends the keeper, which writes what it has, and waits for the saves that are on their way:
+        killed before (after `timeout` seconds), it would send them once more."""
         with self._lock:
             self._stopped = True
             self._work.set()

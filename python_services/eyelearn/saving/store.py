@@ -89,7 +89,8 @@ courier_lease = Table(
     "courier_lease",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("holder", Ascii(NODE_CHARACTERS), nullable=False),
+    Column("service", Ascii(NODE_CHARACTERS), nullable=False),
+    Column("process", Ascii(32), nullable=False),
     Column("until", UtcTime, nullable=False),
 )
 
@@ -98,7 +99,7 @@ _is_parked = sessions.c.outbox == "parked"
 _is_saved = sessions.c.outbox == "saved"
 _record_columns = [sessions.c[field.name] for field in fields(SessionRecord)]
 _saved_columns = [sessions.c[f"saved_{field.name}"] for field in fields(Acknowledged)]
-_parked_columns = [sessions.c.refused_since, sessions.c.refusals, sessions.c.answer]
+_refusal_columns = [sessions.c.refused_since, sessions.c.refusals]
 
 
 class SessionStore:
@@ -140,7 +141,7 @@ class SessionStore:
         exclude: ids to pass over; compared here, as databases limit how many one query may name.
         """
         query = (
-            select(*_record_columns, *_saved_columns, sessions.c.refused_since)
+            select(*_record_columns, *_saved_columns, *_refusal_columns)
             .where(_is_owed)
             .order_by(sessions.c.updated_at)
             .limit(limit + len(exclude))
@@ -149,13 +150,13 @@ class SessionStore:
             rows = connection.execute(query).mappings().all()
         wanted = (row for row in rows if row["session_id"] not in exclude)
         return [
-            Owed(_record(row), _acknowledged(row), row["refused_since"])
+            Owed(_record(row), _acknowledged(row), row["refused_since"], row["refusals"])
             for row in islice(wanted, limit)
         ]
 
     def parked(self) -> list[Parked]:
         """Sessions that the platform refused for good, longest unchanged first."""
-        query = select(*_record_columns, *_parked_columns).where(_is_parked)
+        query = select(*_record_columns, *_refusal_columns, sessions.c.answer).where(_is_parked)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(sessions.c.updated_at)).mappings().all()
         return [

@@ -15,7 +15,6 @@ from ..redaction import hashed
 from .database import UnusableDatabase, open_engine
 from .delivery import Outcome
 from .health import Health
-from .lease import Lease
 from .migrations import migrate
 from .record import SessionRecord
 from .retry import RetryPolicy
@@ -41,15 +40,15 @@ class Writer:
         node: str,
         health: Health,
         *,
-        on_open: Callable[[SessionStore, Lease], None],
+        on_open: Callable[[Engine], None],
         on_written: Callable[[list[SessionRecord], dict[str, Outcome]], None],
         on_counted: Callable[[int, int], None],
     ) -> None:
         """All three run on the writing thread.
 
-        on_open is called once, with the migrated store and the lease of its courier; on_written
-        after each commit, with the records and the outcomes it holds; on_counted then, with how
-        many sessions are owed and how many are parked.
+        on_open is called once, when the database is migrated. After each commit on_counted is
+        called, with how many sessions are owed and how many are parked; then on_written, with the
+        records and the outcomes that it holds.
         """
         self._database_url = database_url
         self._node = node
@@ -96,7 +95,7 @@ class Writer:
     def _run(self) -> None:
         engine = self._open()
         store = SessionStore(engine, self._node)
-        self._on_open(store, Lease(engine, self._node))
+        self._on_open(engine)
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._records or self._outcomes, PROBE_SECONDS)
@@ -130,10 +129,11 @@ class Writer:
         except (DataError, IntegrityError):
             records = self._write_singly(store, records)
             store.write((), outcomes)
+        # A flush waits, until it is owed: told the other way round, it would seem to be neither.
+        self._on_counted(store.count_owed(), store.count_parked())
         # Told before it is forgotten: who waits for all to be written has then heard of all.
         self._on_written(records, outcomes)
         self._forget(records, outcomes)
-        self._on_counted(store.count_owed(), store.count_parked())
         self._works()
 
     def _write_singly(

@@ -52,7 +52,8 @@ def upgrade() -> None:
     op.create_table(
         "courier_lease",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("holder", Ascii(64), nullable=False),
+        sa.Column("service", Ascii(64), nullable=False),
+        sa.Column("process", Ascii(32), nullable=False),
         sa.Column("until", Ascii(24), nullable=False),
         if_not_exists=True,
     )
