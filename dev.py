@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent
 TOOLS = ROOT / ".tools"
 UV = "uv==0.13.8"
 USAGE = 2
+# Two processes, as tests/conftest.py shares the tests out.
+PARALLEL = ["-n", "2", "--dist", "loadgroup"]
 
 
 def uv() -> str:
@@ -50,7 +52,7 @@ def main(words: list[str]) -> None:
         case ["serve"]:
             command = ["--no-dev", "python", "python_services/eye_tracking_service_websocket.py"]
         case ["test", *further]:
-            command = ["python", "-m", "pytest", *further]
+            command = ["python", "-m", "pytest", *PARALLEL, *further]
         case _:
             sys.stderr.write(__doc__ or "")
             sys.exit(USAGE)

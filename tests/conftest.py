@@ -17,13 +17,22 @@ SLOW = (
     "integration",
     "browser",
 )
+# These watch learners live: one after the other, beside tests that mostly wait (pytest-xdist).
+LIVE = ("faults", "integration", "browser")
 TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_slowness)
+    for item in items:
+        if _room(item) in LIVE:
+            item.add_marker(pytest.mark.xdist_group("live"))
+
+
+def _room(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
 
 
 def _slowness(item: pytest.Item) -> int:
-    room = item.path.relative_to(TESTS).parts[0]
+    room = _room(item)
     return SLOW.index(room) + 1 if room in SLOW else 0

@@ -21,6 +21,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from service import free_port
+from waiting import until
 
 HOST = "127.0.0.1"
 # A password that a URL must escape.
@@ -108,6 +109,7 @@ class DatabaseServer(ABC):
         for process in self._processes():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.suspend()
+                until(lambda process=process: _is_frozen(process))
 
     def thaw(self) -> None:
         for process in self._processes():
@@ -290,6 +292,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     fixture = {"postgresql": "postgres_server", "mariadb": "mariadb_server"}[request.param]
     server: DatabaseServer = request.getfixturevalue(fixture)
     return server.create_database()
+
+
+def _is_frozen(process: psutil.Process) -> bool:
+    """Whether the signal has reached every thread: until then one may answer."""
+    try:
+        threads = [thread.id for thread in process.threads()]
+        states = [Path(f"/proc/{process.pid}/task/{i}/stat").read_text() for i in threads]
+    except FileNotFoundError:
+        return False
+    # The state comes after the name in parentheses, which may hold anything.
+    return all(state.rpartition(")")[2].split()[0] in {"T", "Z", "X"} for state in states)
 
 
 def _program(name: str) -> str:

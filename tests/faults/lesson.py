@@ -15,11 +15,14 @@ from socketio.exceptions import SocketIOError
 from integration.learner import Learner
 from pictures import empty_frame, face_frame, jpeg
 from service import RunningService
+from waiting import until
 
 T = TypeVar("T")
 Metrics = dict[str, Any]
 
 FPS = 5.0
+# A worker takes a moment for each learner's first picture, and a class comes all at once.
+FIRST_SECONDS = 60.0
 SECONDS_OF_EACH = 2
 ATTENTIVE = [jpeg(face_frame(n / FPS)) for n in range(int(SECONDS_OF_EACH * FPS))]
 # Looks at the lesson, and is gone, in turns: both kinds of seconds are counted.
@@ -68,6 +71,10 @@ class Pupil:
     def updates(self) -> list[Metrics]:
         return [update["metrics"] for update in self.learner.all("tracking_update")]
 
+    @property
+    def was_seen(self) -> bool:
+        return bool(self.updates) and self.updates[-1]["total_time"] > 0
+
     def turn_camera_off(self) -> None:
         self._off.set()
         self._camera.join()
@@ -96,7 +103,9 @@ class Lesson:
         return self._each(Pupil.begin)
 
     def watch(self, seconds: float) -> None:
+        """For so long at least, and until every learner has earned some time."""
         time.sleep(seconds)
+        until(lambda: all(pupil.was_seen for pupil in self.pupils), FIRST_SECONDS)
 
     def stop(self) -> None:
         """Every learner ends the session in order."""

@@ -56,7 +56,7 @@ def test_a_poisoned_session_holds_nobody_up_and_is_delivered_when_the_page_is_me
     service: RunningService, platform: Platform, status: int, first: int, waits: str
 ) -> None:
     faults = Faults(platform)
-    with lesson(service, range(first, first + 31), FPS) as learners:
+    with lesson(service, range(first, first + 16), FPS) as learners:
         poisoned = str(learners.pupils[0].session_id)
         faults.poison(poisoned, status)
         learners.watch(2)
