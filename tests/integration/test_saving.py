@@ -131,7 +131,7 @@ def test_sigterm_waits_no_longer_than_it_may_for_an_endpoint_that_hangs() -> Non
         learner.watch(FACES)
         begun = time.monotonic()
         assert service.terminate() == 0
-        assert time.monotonic() - begun < 8.0
+        assert time.monotonic() - begun < 12.0  # of the 60 that the endpoint takes
         (row,) = rows(service)
         assert row["end_reason"] == "shutdown"
         assert row["saved_revision"] < row["revision"]

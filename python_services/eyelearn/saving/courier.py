@@ -144,14 +144,17 @@ class Courier:
                 # Woken by each outcome; else looks again now and then.
                 self._changed.wait(min(left, 0.5))
 
-    def finish(self, seconds: float) -> bool:
-        """Posts nothing more; says whether all that is on its way arrived in so many seconds."""
+    def finish(self, seconds: float) -> None:
+        """Posts nothing more; waits at most so many seconds for deltas that are on their way.
+
+        Sent once more they would be counted twice; a page that keeps sessions apart takes no harm.
+        """
         with self._changed:
             self._finishing = True
-            arrived = self._changed.wait_for(lambda: not self._claimed, seconds)
+            patience = seconds if self._page.mode == "delta" else 0.0
+            arrived = self._changed.wait_for(lambda: not self._claimed, patience)
         if arrived:
             self._give_way()
-        return arrived
 
     def _give_way(self) -> None:
         """To another service that posts from the same database."""
