@@ -173,7 +173,6 @@ async def measure_backlog(platform: Platform, owed: int) -> dict[str, Any]:
 
 def backlog(owed: int) -> dict[str, Any]:
     server = MariadbServer()
-    server.start()
     try:
         platform = Platform(server)
         platform.start()
