@@ -178,7 +178,7 @@ def _shut_down(application: Application) -> None:
 def _settle_memory() -> None:
     """What stands now stands to the end: the garbage collector need not walk through it each time.
 
-    It stops the event loop for 45 ms otherwise, every few thousand frames.
+    A full collection stopped the event loop for 45 ms otherwise.
     """
     gc.collect()
     gc.freeze()

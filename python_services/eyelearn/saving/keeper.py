@@ -70,7 +70,7 @@ class Keeper:
             self._part(time.monotonic() + self._parting_seconds)
 
     def _part(self, until: float) -> None:
-        """A save that is on its way arrives, and is noted: else it would be sent once more."""
+        """A delta that is on its way arrives, and is noted: else it would be sent once more."""
         if self._courier is not None:
             self._courier.finish(until - time.monotonic())
         if not self._writer.wait_written(max(0.0, until - time.monotonic())):

@@ -149,8 +149,8 @@ class SessionLedger:
         }
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
-        """Ends the keeper, which writes what it has, and waits for the saves that are on their way:
-        killed before (after `timeout` seconds), it would send them once more."""
+        """Ends the keeper, which writes what it has, and waits for the deltas that are on their
+        way: killed before (after `timeout` seconds), it would send them once more."""
         with self._lock:
             self._stopped = True
             self._work.set()
