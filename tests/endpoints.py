@@ -24,7 +24,8 @@ _ANSWERS: dict[Mode, tuple[int, bytes]] = {
 
 
 class RecordingEndpoint:
-    """`bodies` holds every POST, from the moment that it arrives.
+    """`bodies` holds every POST, from the moment that it arrives; `acknowledged` the ids of the
+    sessions that it took.
 
     `mode` and `delay_seconds` say how it answers, `poisoned` how it answers single sessions; all
     may be changed while it runs. "ok" tells the revision that it holds, as our own page does.
@@ -37,6 +38,7 @@ class RecordingEndpoint:
         self.headers: list[dict[str, str]] = []
         self.raw_bodies: list[bytes] = []
         self.bodies: list[dict[str, Any]] = []
+        self.acknowledged: set[str] = set()
         self.most_at_once = 0
         self.twice_at_once: set[str] = set()
         self._running: list[str] = []
@@ -76,6 +78,8 @@ class RecordingEndpoint:
     def _record(self, body: dict[str, Any]) -> tuple[int, bytes]:
         session_id = body["session_id"]
         with self._lock:
+            # Before the body is seen: who sees it may change the mode for the next one.
+            mode = self.poisoned.get(session_id, self.mode)
             self.bodies.append(body)
             if session_id in self._running:
                 self.twice_at_once.add(session_id)
@@ -84,7 +88,8 @@ class RecordingEndpoint:
         time.sleep(self.delay_seconds)
         with self._lock:
             self._running.remove(session_id)
-        mode = self.poisoned.get(session_id, self.mode)
+        if mode in {"ok", "adds_up"}:
+            self.acknowledged.add(session_id)
         if mode == "ok":
             return 200, json.dumps({"success": True, "revision": body["revision"]}).encode()
         return _ANSWERS[mode]
