@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -60,10 +62,11 @@ class Sitting:
     def __init__(self, ledger: Ledger | None = None) -> None:
         self.now = 1000.0
         self.ledger = ledger or Ledger()
+        self.pool = Pool()
         settings = Settings(_env_file=None)
         self.service = SessionService(
             settings,
-            Pool(),  # type: ignore[arg-type]
+            self.pool,  # type: ignore[arg-type]
             self.ledger,  # type: ignore[arg-type]
             threads(),
             clock=lambda: self.now,
@@ -141,6 +144,53 @@ def test_a_session_goes_on_after_a_restart_from_what_was_kept() -> None:
     resumed, flag = after.service.start("d", IDS, session.session_id)
     assert flag
     assert resumed.metrics.to_dict()["focused_time"] == metrics["focused_time"]
+
+
+def test_what_was_learned_of_a_learner_outlives_the_service() -> None:
+    before = Sitting()
+    before.pool.observation = seen(yaw=6.0, pitch=-4.0)
+    session, _ = before.service.start("c", IDS)
+    before.watch("c", 30.0)
+    learned = session.neutral.to_dict()
+    assert session.neutral.value.yaw > 3.0
+    before.service.drop("c")
+    resumed, _ = Sitting(before.ledger).service.start("d", IDS, session.session_id)
+    assert resumed is not session
+    assert resumed.neutral.to_dict() == pytest.approx(learned)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        None,
+        {},
+        {"yaw": math.nan},
+        {"yaw": 1e9},
+        {"yaw": 10**400},
+        {"yaw": "left"},
+        {"yaw": None},
+        {"seconds": [1]},
+    ],
+    ids=["none", "empty", "nan", "far", "huge", "text", "null", "list"],
+)
+def test_a_neutral_that_makes_no_sense_is_learned_anew(
+    kept: dict[str, Any] | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = Sitting()
+    session, _ = before.service.start("c", IDS)
+    fresh = session.neutral.to_dict()
+    before.watch("c", 5.0)
+    before.service.drop("c")
+    record = before.ledger.records[session.session_id]
+    spoilt = fresh | kept if kept else kept
+    before.ledger.records[session.session_id] = replace(record, neutral=spoilt)
+    caplog.clear()
+    after = Sitting(before.ledger)
+    resumed, flag = after.service.start("d", IDS, session.session_id)
+    assert flag
+    assert resumed.neutral.to_dict() == fresh
+    assert caplog.text.count("neutral") == int(kept is not None)
+    assert after.watch("d", 1.0)["current_state"] == "focused"
 
 
 def test_a_silent_database_costs_the_resume_but_not_the_tracking() -> None:

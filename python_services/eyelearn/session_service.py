@@ -18,7 +18,8 @@ from .redaction import hashed
 from .saving.ledger import SessionLedger
 from .saving.record import SessionRecord
 from .settings import Settings
-from .tracking.focus import FocusLimits, Neutral
+from .tracking.focus import FocusLimits
+from .tracking.neutral import Neutral, NeutralEstimate
 from .tracking.registry import Registry
 from .tracking.session import (
     DISCONNECTED,
@@ -250,15 +251,21 @@ def session_rules(settings: Settings) -> SessionRules:
     """What the operator set, as the tracking room speaks of it."""
     return SessionRules(
         limits=FocusLimits(
-            iris_centre_min=settings.iris_centre_min,
-            iris_centre_max=settings.iris_centre_max,
+            gaze_yaw=settings.gaze_yaw_limit_degrees,
+            gaze_up=settings.gaze_up_limit_degrees,
+            gaze_down=settings.gaze_down_limit_degrees,
             head_yaw=settings.head_yaw_limit_degrees,
-            head_pitch=settings.head_pitch_limit_degrees,
+            head_up=settings.head_up_limit_degrees,
+            head_down=settings.head_down_limit_degrees,
             head_roll=settings.head_roll_limit_degrees,
+            hysteresis=settings.focus_hysteresis,
             eye_closed_openness=settings.eye_closed_openness,
             eyes_closed_seconds=settings.eyes_closed_seconds,
+            second_face_seconds=settings.second_face_seconds,
+            smoothing_seconds=settings.gaze_smoothing_seconds,
             loss_seconds=settings.focus_loss_seconds,
             gain_seconds=settings.focus_gain_seconds,
+            neutral_bound=settings.neutral_bound_degrees,
         ),
         max_gap_seconds=settings.max_observation_gap_seconds,
         max_fps=settings.max_client_fps,
@@ -280,6 +287,7 @@ def to_record(session: WebSocketEyeTrackingSession) -> SessionRecord:
         updated_at=time.time(),
         ended_at=session.ended_wall,
         end_reason=session.end_reason,
+        neutral=session.neutral.to_dict(),
     )
 
 
@@ -298,6 +306,20 @@ def from_record(
     session.metrics.unfocus_sessions = record.unfocus_sessions
     session.metrics.focused = record.focused
     session.revision = record.revision
+    if record.neutral is not None:
+        _take_up_neutral(session, record.neutral)
     ended_wall = record.updated_at if record.ended_at is None else record.ended_at
     session.end(record.end_reason or DISCONNECTED, now - max(0.0, wall - ended_wall), ended_wall)
     return session
+
+
+def _take_up_neutral(session: WebSocketEyeTrackingSession, kept: dict[str, float]) -> None:
+    """What was learned of the learner; what makes no sense costs that, and not the resume."""
+    try:
+        session.neutral = NeutralEstimate.from_dict(kept, session.rules.limits.neutral_bound)
+    except ValueError:
+        # Not the values: somebody else wrote them.
+        _log.warning(
+            "session %s: its neutral in the database makes no sense, and is learned anew",
+            hashed(session.session_id),
+        )

@@ -113,29 +113,82 @@ class Settings(BaseSettings):
         description="A longer time between two frames counts nothing: it was not seen.",
     )
 
-    iris_centre_min: float = Field(
-        0.3, ge=0, le=0.5, description="Lowest position of the iris in the eye that is centred."
+    gaze_yaw_limit_degrees: float = Field(
+        17.0,
+        gt=0,
+        le=90,
+        description="Gaze (head and eyes) further left or right of the learner's neutral is "
+        "off the screen; 17 is half of a 15-inch one from 55 cm.",
     )
-    iris_centre_max: float = Field(
-        0.7, ge=0.5, le=1, description="Highest position of the iris in the eye that is centred."
+    gaze_up_limit_degrees: float = Field(
+        11.0,
+        gt=0,
+        le=90,
+        description="Gaze further up than this from the neutral is off the screen.",
+    )
+    gaze_down_limit_degrees: float = Field(
+        16.0,
+        gt=0,
+        le=90,
+        description="The same downwards; wider, since reading low on a screen bows the head, too.",
     )
     head_yaw_limit_degrees: float = Field(
-        18.0, gt=0, le=90, description="A head turned further left or right is not frontal."
+        24.0,
+        gt=0,
+        le=90,
+        description="A head turned further left or right is not frontal, whatever the eyes do.",
     )
-    head_pitch_limit_degrees: float = Field(
-        14.0, gt=0, le=90, description="A head turned further up or down is not frontal."
+    head_up_limit_degrees: float = Field(
+        18.0, gt=0, le=90, description="A head turned further up is not frontal."
+    )
+    head_down_limit_degrees: float = Field(
+        26.0,
+        gt=0,
+        le=90,
+        description="A head turned further down is not frontal; wider, since many bow it and look "
+        "up at the screen.",
     )
     head_roll_limit_degrees: float = Field(
-        20.0, gt=0, le=90, description="Eyes tilted further from level are not aligned."
+        25.0, gt=0, le=90, description="Eyes tilted further from level are not aligned."
+    )
+    neutral_bound_degrees: float = Field(
+        12.0,
+        ge=0,
+        le=30,
+        description="How far from straight at the camera the neutral may be learned in each "
+        "sitting; 0: not at all. `calibrate` may set it up to 30.",
+    )
+    focus_hysteresis: float = Field(
+        0.15,
+        ge=0,
+        le=1,
+        description="While focus holds, every limit is wider by this share, so that a learner at a "
+        "limit does not flicker.",
+    )
+    gaze_smoothing_seconds: float = Field(
+        0.15,
+        ge=0,
+        le=2,
+        description="Time constant over which the angles are smoothed against jitter.",
     )
     eye_closed_openness: float = Field(
-        0.15, gt=0, lt=1, description="Eye aspect ratio under which an eye is closed."
+        0.165,
+        gt=0,
+        lt=1,
+        description="Eye aspect ratio under which an eye is closed, for eyes open by 0.33; "
+        "in proportion for a learner whose eyes are open more or less.",
     )
     eyes_closed_seconds: float = Field(
         1.5, ge=0, description="Eyes closed for longer end focus; a blink takes under 0.4 s."
     )
+    second_face_seconds: float = Field(
+        2.0,
+        ge=0,
+        description="A second person in the picture for longer ends focus; one who passes does "
+        "not.",
+    )
     focus_loss_seconds: float = Field(
-        0.5, ge=0, description="Looking away for this long ends focus."
+        0.35, ge=0, description="Looking away for this long ends focus."
     )
     focus_gain_seconds: float = Field(
         0.3, ge=0, description="Looking at the screen for this long starts focus again."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import sqlite3
 import subprocess
@@ -145,8 +146,10 @@ def test_a_killed_service_resumes_its_sessions_and_posts_what_it_owed() -> None:
         learner = Learner(service.url)
         session_id = learner.start()["session_id"]
         learner.watch(FACES * 3)
-        kept = max(row["focused_time"] for row in rows(service))
+        (row,) = rows(service)
+        kept, learned = row["focused_time"], json.loads(row["neutral"])["seconds"]
         assert kept > 0.5
+        assert learned > 0.5
         service.kill()
         learner.close()
         service.start()
@@ -156,6 +159,8 @@ def test_a_killed_service_resumes_its_sessions_and_posts_what_it_owed() -> None:
             assert metrics["focused_time"] > kept
             again.ask("stop_tracking", None, "tracking_stopped")
         until(lambda: endpoint.bodies and endpoint.bodies[-1]["focused_time"] > kept)
+        (row,) = rows(service)
+        assert json.loads(row["neutral"])["seconds"] > learned
 
 
 def test_ids_keep_their_type_after_a_restart() -> None:

@@ -9,6 +9,7 @@ from eyelearn.saving.record import SessionRecord
 
 # 2025-01-15T10:30:45.123Z
 STARTED_AT = 1736937045.123
+NEUTRAL = {"yaw": -2.25, "pitch": 0.1 + 0.2, "seconds": 60.0}
 
 
 def record(revision: int = 1, **values: Any) -> SessionRecord:
@@ -25,5 +26,6 @@ def record(revision: int = 1, **values: Any) -> SessionRecord:
         "revision": revision,
         "started_at": STARTED_AT,
         "updated_at": STARTED_AT + revision,
+        "neutral": NEUTRAL,
     }
     return SessionRecord(**(usual | values))

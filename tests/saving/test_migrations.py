@@ -10,14 +10,18 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 
+from eyelearn.saving import migrations
 from eyelearn.saving.database import EVERYDAY, open_engine
 from eyelearn.saving.migrations import VERSION_TABLE, UnknownTables, alone, migrate
-from eyelearn.saving.store import metadata
+from eyelearn.saving.store import SessionStore, metadata
+from saving.records import record
 
 PROCESSES = 4
 JOIN_SECONDS = 120
@@ -135,6 +139,37 @@ def test_a_migration_broken_off_anywhere_is_finished_by_the_next(engine: Engine)
         else:
             break
     assert changes >= len(["version table", "sessions", "an index", "the version"])
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with alone(engine) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+def test_sessions_from_before_the_neutral_are_kept_wherever_the_step_is_broken_off(
+    engine: Engine,
+) -> None:
+    migrate(engine)
+    store = SessionStore(engine, "node")
+    kept = record(neutral=None)
+    store.write([kept], {})
+    for changes in itertools.count():
+        downgrade(engine, "0001")
+        assert differences(engine) != []
+        try:
+            with broken_off_after(changes):
+                migrate(engine)
+        except Killed:
+            migrate(engine)
+            assert differences(engine) == []
+            assert store.load(kept.session_id) == kept
+        else:
+            break
+    assert changes >= len(["the column", "the version"])
+    assert store.load(kept.session_id) == kept
 
 
 def test_a_migration_that_fails_changes_nothing_until_it_can_be_done(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from saving.records import record
 def test_a_record_survives_a_message() -> None:
     original = record(user_id="123", section_id=None, ended_at=1.5, end_reason="idle")
     assert SessionRecord.from_dict(json.loads(json.dumps(original.to_dict()))) == original
+    new = record(neutral=None)
+    assert SessionRecord.from_dict(json.loads(json.dumps(new.to_dict()))) == new
 
 
 @pytest.mark.parametrize(

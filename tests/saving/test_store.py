@@ -46,6 +46,32 @@ def test_everything_of_an_ended_session_is_kept(store: SessionStore) -> None:
     assert store.load(kept.session_id) == kept
 
 
+def test_the_neutral_is_kept_as_the_newest_revision_has_it(store: SessionStore) -> None:
+    kept = record(revision=1)
+    store.write([kept], {})
+    newer = record(2, session_id=kept.session_id, neutral={"yaw": 1e-300})
+    store.write([newer], {})
+    assert store.load(kept.session_id) == newer
+    nothing = record(3, session_id=kept.session_id, neutral=None)
+    store.write([nothing], {})
+    assert store.load(kept.session_id) == nothing
+
+
+@pytest.mark.parametrize("text_there", ["", "{", "[1]", "null", "yaw"])
+def test_a_spoilt_neutral_keeps_no_row_from_being_read(
+    store: SessionStore, engine: Engine, text_there: str
+) -> None:
+    spoilt, other = record(), record()
+    store.write([spoilt, other], {})
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE sessions SET neutral = :there WHERE session_id = :id"),
+            {"there": text_there, "id": spoilt.session_id},
+        )
+    assert store.load(spoilt.session_id) == replace(spoilt, neutral={})
+    assert len(store.owed(10)) == 2
+
+
 def test_an_unknown_session_is_not_found(store: SessionStore) -> None:
     assert store.load("unknown") is None
 

@@ -88,6 +88,47 @@ def test_ids_are_compared_as_strings(one: tuple, other: tuple, same: bool) -> No
     assert LearnerIds(*one).same_as(LearnerIds(*other)) is same
 
 
+@pytest.mark.parametrize("pitch", [-14.0, 12.0], ids=["camera above", "camera below"])
+def test_where_the_camera_stands_is_learned_without_asking(pitch: float) -> None:
+    session = new_session()
+    watch(session, seen(pitch=pitch), 0.0, 60.0)
+    assert session.observe(seen(pitch=pitch - 8.0), 60.1).verdict.is_focused
+    watch(session, seen(pitch=pitch - 8.0), 60.2, 65.0)
+    assert session.observe(seen(pitch=pitch - 8.0), 65.1).verdict.is_focused
+    watch(session, seen(pitch=pitch - 24.0), 65.2, 70.0)
+    assert not session.observe(seen(pitch=pitch - 24.0), 70.1).verdict.is_focused
+
+
+def test_who_looks_away_all_the_time_does_not_become_focused() -> None:
+    session = new_session()
+    watch(session, seen(yaw=25.0), 0.0, 600.0)
+    assert session.metrics.focused_time == 0.0
+
+
+def test_what_is_seen_while_the_page_is_hidden_teaches_nothing() -> None:
+    session = new_session()
+    session.set_hidden(True, 0.0)
+    watch(session, seen(yaw=10.0), 0.0, 60.0)
+    assert session.neutral.value == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("fps", [3, 5, 15, 30])
+def test_the_same_minute_gives_the_same_focused_share_at_any_frame_rate(fps: int) -> None:
+    session = new_session()
+    for n in range(60 * fps):
+        away = (n / fps) % 10 >= 7.0
+        session.observe(AWAY if away else seen(), n / fps)
+    share = session.metrics.to_dict()["focus_percentage"]
+    assert share == pytest.approx(72.0, abs=2.0)
+
+
+def test_one_frame_of_jitter_moves_the_judged_angles_little() -> None:
+    session = new_session()
+    watch(session, seen(), 0.0, 2.0)
+    score = session.observe(seen(), 2.1).score
+    assert session.observe(seen(yaw=12.0), 2.13).score > score - 0.1
+
+
 def test_the_hint_says_what_would_help() -> None:
     session = new_session()
     assert session.observe(seen(), 0.0).hint is None

@@ -1,62 +1,85 @@
 import numpy as np
 import pytest
-from samples import HEIGHT, WIDTH, head
+from on_sequences.posed_face import HEIGHT, WIDTH, Pose, landmarks
 
-from eyelearn.vision.gaze import (
-    EYEBALL_RADIUS,
-    IRIS_HEIGHT_AHEAD,
-    eye_angles,
-    iris_horizontal,
-    iris_vertical,
-)
+from eyelearn.vision.eyes import openness
+from eyelearn.vision.gaze import HALF_AGREED_HEIGHT, MAX_EYE_DEGREES, eye_gaze
 from eyelearn.vision.head_pose import head_rotation
-from eyelearn.vision.landmarks import eyes_of, in_pixels
+from eyelearn.vision.landmarks import LANDMARK_INDICES, eyes_of, in_pixels
+
+RIGHT_IRIS, LEFT_IRIS = LANDMARK_INDICES.index(468), LANDMARK_INDICES.index(473)
 
 
-def eyes(points):
-    return eyes_of(in_pixels(points, WIDTH, HEIGHT))
+def gaze(points, width=WIDTH, height=HEIGHT):
+    pixels = in_pixels(points, width, height)
+    eyes = eyes_of(pixels)
+    return eye_gaze(eyes, openness(eyes), head_rotation(pixels))
 
 
-def angles(points):
-    pixels = in_pixels(points, WIDTH, HEIGHT)
-    return eye_angles(eyes_of(pixels), head_rotation(pixels))
-
-
-def test_an_iris_in_the_middle_is_at_one_half_both_ways():
-    assert iris_horizontal(eyes(head())) == pytest.approx((0.5, 0.5), abs=0.01)
-    assert iris_vertical(eyes(head())) == pytest.approx((0.5, 0.5), abs=0.01)
-
-
-def test_the_iris_moves_towards_one_when_they_look_to_their_left():
-    assert iris_horizontal(eyes(head(eye_left=0.25))) == pytest.approx((0.75, 0.75), abs=0.02)
-    assert iris_horizontal(eyes(head(eye_left=-0.25))) == pytest.approx((0.25, 0.25), abs=0.02)
-
-
-def test_the_iris_moves_towards_one_when_they_look_down():
-    assert iris_vertical(eyes(head(eye_up=-0.075))) == pytest.approx((0.75, 0.75), abs=0.02)
-    assert iris_vertical(eyes(head(eye_up=0.075))) == pytest.approx((0.25, 0.25), abs=0.02)
-
-
-def test_a_tilted_head_does_not_move_the_iris_in_the_eye():
-    assert iris_horizontal(eyes(head(roll=30))) == pytest.approx((0.5, 0.5), abs=0.01)
-    assert iris_vertical(eyes(head(roll=30))) == pytest.approx((0.5, 0.5), abs=0.01)
-
-
-def test_the_iris_of_a_narrowed_eye_still_has_a_place():
-    narrowed = iris_vertical(eyes(head(openness=0.02, eye_up=0.02)))
-    assert ((narrowed > 0.3) & (narrowed < 0.5)).all()
-
-
-@pytest.mark.parametrize("degrees", [-25, 0, 25])
+@pytest.mark.parametrize("degrees", [-25, -10, 0, 10, 25])
 def test_eye_angles_are_those_of_a_ball_that_was_turned(degrees):
-    shift = EYEBALL_RADIUS * np.sin(np.radians(degrees))
-    yaw, _ = angles(head(eye_left=shift))
-    _, pitch = angles(head(eye_up=shift + IRIS_HEIGHT_AHEAD))
-    assert yaw == pytest.approx(degrees, abs=0.1)
-    assert pitch == pytest.approx(degrees, abs=0.5)
+    assert gaze(landmarks(Pose(eye_yaw=degrees))).yaw == pytest.approx(degrees, abs=2)
+    assert gaze(landmarks(Pose(eye_pitch=degrees))).pitch == pytest.approx(degrees, abs=2)
 
 
-def test_eye_angles_are_relative_to_the_head():
-    straight = angles(head(eye_left=0.1, eye_up=0.1))
-    turned = angles(head(30, 15, 10, eye_left=0.1, eye_up=0.1))
-    assert np.allclose(straight, turned, atol=0.1)
+@pytest.mark.parametrize("head", [(20, 0, 0), (-20, 10, 0), (0, -20, 0), (5, 5, 30)])
+def test_eyes_that_stay_on_the_camera_make_up_for_a_turned_head(head):
+    yaw, pitch, roll = head
+    back = gaze(landmarks(Pose(yaw, pitch, roll, eye_yaw=-yaw, eye_pitch=-pitch)))
+    if roll == 0:
+        assert (yaw + back.yaw, pitch + back.pitch) == pytest.approx((0, 0), abs=3)
+    straight = gaze(landmarks(Pose(yaw, pitch, roll)))
+    assert (straight.yaw, straight.pitch) == pytest.approx((0, 0), abs=1.5)
+
+
+def test_a_blink_does_not_turn_the_eyes():
+    before = gaze(landmarks(Pose(eye_yaw=10, eye_pitch=-5)))
+    half_closed = gaze(landmarks(Pose(eye_yaw=10, eye_pitch=-5, openness=0.2)))
+    assert half_closed.yaw == pytest.approx(before.yaw, abs=0.5)
+    assert half_closed.pitch == pytest.approx(before.pitch, abs=0.5)
+
+
+def test_behind_closed_lids_there_is_no_gaze():
+    closed = gaze(landmarks(Pose(eye_yaw=20, openness=0.05)))
+    assert closed.certainty == pytest.approx(0, abs=1e-9)
+    assert (closed.yaw, closed.pitch) == pytest.approx((0, 0))
+
+
+def test_irises_that_disagree_in_height_are_not_believed():
+    points = landmarks(Pose(eye_yaw=20))
+    eye_width = 2.6 * 12 / HEIGHT
+    points[LEFT_IRIS, 1] += 2 * HALF_AGREED_HEIGHT * eye_width
+    disagreeing, agreeing = gaze(points), gaze(landmarks(Pose(eye_yaw=20)))
+    assert disagreeing.certainty < 0.3 * agreeing.certainty
+    assert abs(disagreeing.yaw) < 0.3 * agreeing.yaw
+
+
+def test_a_closed_eye_leaves_the_word_to_the_open_one():
+    wink, both = landmarks(Pose(eye_yaw=20)), landmarks(Pose(eye_yaw=20))
+    right_eye = slice(0, RIGHT_IRIS + 1)
+    wink[right_eye] = landmarks(Pose(eye_yaw=-20, openness=0.05))[right_eye]
+    assert gaze(wink).yaw == pytest.approx(gaze(both).yaw, abs=1)
+
+
+def test_the_smaller_the_eyes_in_the_picture_the_less_they_say():
+    points = landmarks(Pose(eye_yaw=20))
+    sizes = [gaze(points, WIDTH / n, HEIGHT / n) for n in (1, 2, 4, 8)]
+    certainties = [float(size.certainty) for size in sizes]
+    assert certainties == sorted(certainties, reverse=True)
+    assert certainties[0] > 0.9
+    assert certainties[-1] < 0.5
+
+
+def test_no_noise_turns_an_eye_further_than_eyes_turn():
+    noisy = np.random.default_rng(0).normal(
+        landmarks(Pose()), 0.05, (200, *landmarks(Pose()).shape)
+    )
+    measured = gaze(noisy)
+    assert np.abs([measured.yaw, measured.pitch]).max() <= MAX_EYE_DEGREES
+
+
+def test_a_batch_is_measured_like_its_members():
+    batch = np.stack([landmarks(Pose(yaw, eye_yaw=5)) for yaw in (-20, 0, 20)])
+    together = gaze(batch)
+    for at in range(3):
+        assert np.allclose([value[at] for value in together], gaze(batch[at]))

@@ -1,9 +1,15 @@
 import numpy as np
 import pytest
-from samples import HEIGHT, WIDTH, head
+from on_sequences.posed_face import HEIGHT, WIDTH, Pose, landmarks
 
 from eyelearn.vision.head_pose import head_angles, head_rotation
 from eyelearn.vision.landmarks import in_pixels, positions
+
+NOSE_AND_CHEEKS = positions((4, 116, 345))
+
+
+def head(yaw=0.0, pitch=0.0, roll=0.0):
+    return landmarks(Pose(yaw, pitch, roll))
 
 
 def angles(points):
@@ -23,20 +29,21 @@ def angles(points):
     ],
 )
 def test_the_head_is_measured_as_it_was_turned(yaw, pitch, roll):
-    assert np.allclose(angles(head(yaw, pitch, roll)), (yaw, pitch, roll), atol=0.01)
+    # The canonical face that is posed here is deeper than the mesh that MediaPipe finds.
+    assert np.allclose(angles(head(yaw, pitch, roll)), (yaw, pitch, roll), atol=2.5)
 
 
 def test_their_own_left_is_to_the_right_in_the_picture():
     points = head(yaw=30)
-    nose, right_ear, left_ear = points[positions((4, 234, 454)), 0]
-    assert nose > (right_ear + left_ear) / 2
+    nose, right_cheek, left_cheek = points[NOSE_AND_CHEEKS, 0]
+    assert nose > (right_cheek + left_cheek) / 2
     assert angles(points)[0] > 0
 
 
-def test_upwards_brings_the_nose_above_the_ears():
+def test_upwards_brings_the_nose_above_the_cheekbones():
     points = head(pitch=30)
-    nose, right_ear, left_ear = points[positions((4, 234, 454)), 1]
-    assert nose < (right_ear + left_ear) / 2
+    nose, right_cheek, left_cheek = points[NOSE_AND_CHEEKS, 1]
+    assert nose < (right_cheek + left_cheek) / 2
     assert angles(points)[1] > 0
 
 
@@ -72,3 +79,15 @@ def test_where_there_is_no_face_there_are_no_angles():
 def test_a_mirrored_face_gives_a_rotation_and_no_reflection():
     rotation = head_rotation(in_pixels(head(10) * (-1, 1, 1), WIDTH, HEIGHT))
     assert np.linalg.det(rotation) == pytest.approx(1)
+
+
+def test_eyes_that_move_do_not_turn_the_head():
+    still, moved = landmarks(Pose(10, -5, 3)), landmarks(Pose(10, -5, 3, 25, -20, openness=0.1))
+    assert np.allclose(angles(still), angles(moved))
+
+
+def test_points_that_the_head_hides_do_not_count():
+    points = head(yaw=45)
+    hidden = list(positions((345, 352, 376)))
+    points[hidden] += 0.02
+    assert np.allclose(angles(points), (45, 0, 0), atol=3)

@@ -30,9 +30,11 @@ def test_a_learner_who_faces_the_camera_is_well_inside_all_limits(judge, t):
     face = observation.face
     assert observation.face_count == 1
     assert abs(face.yaw) < 5
-    assert abs(face.pitch) < 8
+    assert abs(face.pitch) < 12
     assert abs(face.roll) < 8
-    assert all(0.4 < ratio < 0.6 for ratio in face.iris_horizontal + face.iris_vertical)
+    assert abs(face.gaze_yaw) < 8
+    assert abs(face.gaze_pitch) < 12
+    assert face.eye_certainty > 0.6
     assert min(face.openness) > 0.25
     assert face.visible == 1.0
 

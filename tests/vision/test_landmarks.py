@@ -7,14 +7,14 @@ from eyelearn.vision.landmarks import LANDMARK_INDICES, eyes_of, in_pixels, posi
 
 
 def test_at_most_36_points_are_asked_of_a_browser_and_none_twice():
-    assert len(LANDMARK_INDICES) == len(set(LANDMARK_INDICES)) == 36
+    assert len(LANDMARK_INDICES) == len(set(LANDMARK_INDICES)) <= 36
     assert all(0 <= index < 478 for index in LANDMARK_INDICES)
 
 
 def test_select_takes_the_needed_points_in_their_order_from_any_batch():
     mesh = np.arange(2 * 478 * 3, dtype=np.float32).reshape(2, 478, 3)
     selected = select(mesh)
-    assert selected.shape == (2, 36, 3)
+    assert selected.shape == (2, len(LANDMARK_INDICES), 3)
     assert (selected[1, positions((473,))[0]] == mesh[1, 473]).all()
 
 

@@ -65,18 +65,20 @@ class SocketIOFocus:
             try:
                 return handler(sid, *arguments)
             except EyeLearnError as error:
-                return self._tell(sid, error)
+                return self._tell(sid, event, error)
             except Exception:
                 _log.exception("'%s' failed", event)
-                return self._tell(sid, Internal("Something went wrong here; it was logged."))
+                internal = Internal("Something went wrong here; it was logged.")
+                return self._tell(sid, event, internal)
 
         return guarded
 
-    def _tell(self, sid: str, error: EyeLearnError) -> Ack:
+    def _tell(self, sid: str, event: str, error: EyeLearnError) -> Ack:
         if isinstance(error, Superseded):
             return {"status": "superseded", "reason": error.code}
         if not isinstance(error, LIMITS) or self._told_limits.allow(sid, time.monotonic()):
-            self._server.emit("error", {"message": error.message, "code": error.code}, to=sid)
+            told = {"message": error.message, "code": error.code, "event": event}
+            self._server.emit("error", told, to=sid)
         limited = isinstance(error, RateLimited)
         return {"status": "rate_limited" if limited else "rejected", "reason": error.code}
 
@@ -88,7 +90,8 @@ class SocketIOFocus:
         self._sessions.drop(sid)
 
     def _unknown(self, event: Any, sid: str, *_arguments: Any) -> Ack:
-        return self._tell(sid, InvalidPayload(f"There is no event '{event!s:.64}'."))
+        name = f"{event!s:.64}"
+        return self._tell(sid, name, InvalidPayload(f"There is no event '{name}'."))
 
     def _start_tracking(self, sid: str, *arguments: Any) -> None:
         payload = parse(StartTracking, "start_tracking", arguments)
@@ -118,10 +121,12 @@ class SocketIOFocus:
         payload = parse(PageVisibility, "page_visibility", arguments)
         self._sessions.set_hidden(sid, payload.hidden)
 
-    def _calibrate(self, sid: str, *_arguments: Any) -> None:
+    def _calibrate(self, sid: str, *_arguments: Any) -> Ack:
         samples, neutral = self._sessions.calibrate(sid)
         baseline = {"yaw": round(neutral.yaw, 1), "pitch": round(neutral.pitch, 1)}
-        self._server.emit("calibrated", {"samples": samples, "baseline": baseline}, to=sid)
+        calibrated = {"samples": samples, "baseline": baseline}
+        self._server.emit("calibrated", calibrated, to=sid)
+        return {"status": "processed", "reason": None, **calibrated}
 
     def _stop_tracking(self, sid: str, *_arguments: Any) -> None:
         session = self._sessions.stop(sid)

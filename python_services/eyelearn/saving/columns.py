@@ -19,6 +19,8 @@ ID_CHARACTERS = 64 * 12 + 2
 TIME_CHARACTERS = 24
 # 500 characters of an answer, escaped.
 TEXT_CHARACTERS = 500 * 12 + 2
+# A dozen names, each with a number of up to 24 characters, and room to spare.
+NUMBERS_CHARACTERS = 1000
 
 
 T = TypeVar("T")
@@ -88,3 +90,26 @@ class JsonText(_ExactText[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else str(json.loads(value))
+
+
+class JsonNumbers(_ExactText[dict[str, float]]):
+    """Numbers by name, as JSON.
+
+    What a person has put in their place is read as {}, for the reader to refuse: one row that is
+    spoilt must not keep the others of a query from being read.
+    """
+
+    impl = String(NUMBERS_CHARACTERS)
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, float] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, float] | None:
+        if value is None:
+            return None
+        try:
+            numbers = json.loads(value)
+        except ValueError:
+            return {}
+        return numbers if isinstance(numbers, dict) else {}

@@ -20,6 +20,8 @@ class SessionRecord:
     revision: 0 at the start, raised at each flush; of two records the higher one is newer.
     started_at, updated_at, ended_at: seconds since 1970 (UTC).
     end_reason: stopped, disconnected, idle, shutdown or replaced; None while the session lives.
+    neutral: what was learned of where this learner looks when they look at the screen, by
+        `NeutralEstimate.to_dict`; None where nothing was kept. For a resume only, never posted.
     """
 
     session_id: str
@@ -36,6 +38,7 @@ class SessionRecord:
     focused: bool | None = None
     ended_at: float | None = None
     end_reason: str | None = None
+    neutral: dict[str, float] | None = None
 
     @property
     def total_time(self) -> float:

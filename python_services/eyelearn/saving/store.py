@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from .columns import Ascii, JsonId, JsonText, UtcTime
+from .columns import Ascii, JsonId, JsonNumbers, JsonText, UtcTime
 from .delivery import Acknowledged, Outcome, Owed, Parked, Refused, Released
 from .record import LearnerId, SessionRecord
 
@@ -57,6 +57,7 @@ sessions = Table(
     Column("updated_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     Column("end_reason", Ascii(16)),
+    Column("neutral", JsonNumbers),
     Column("node", Ascii(NODE_CHARACTERS), nullable=False),
     # What the platform has acknowledged, as it was sent. A session that was never raised above
     # revision 0 has nothing to tell.

@@ -1,4 +1,4 @@
-"""Is the learner focused? Four named criteria, and a state that outlasts a blink.
+"""Is the learner focused? Four criteria in degrees, a score, and a state that outlasts a blink.
 
 All angles are degrees, with the signs of `PROTOCOLS.md`: yaw + to the learner's own left, pitch +
 up, roll + towards their own right shoulder. Times are seconds on any one clock.
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..vision.observation import Face, Observation
+from .lasting import Lasting
+from .neutral import STRAIGHT_AHEAD, Neutral
+from .visibility import MIN_CERTAINTY, certainty
 
 CENTERED = "centered"
 NO_FACE = "no_face"
@@ -24,33 +27,35 @@ LOOKING_DOWN = "looking_down"
 DISTRACTED = "distracted"
 PAGE_HIDDEN = "page_hidden"
 
-# How steeply the score falls around a limit: 0.95 at half of it, 0.5 at it, 0.05 at one and a half.
-SCORE_STEEPNESS = 6.0
+# How steeply the score falls where the deviation reaches its limit, where it is 0.5: fitted to 632
+# posed pictures, and less steep the less the eyes and the face can be made out.
+SCORE_STEEPNESS_UNSEEN = 4.0
+SCORE_STEEPNESS_SEEN = 7.0
+
+# In the first seconds the neutral is a guess: the limits are wider by this share, which fades.
+START_SLACK = 0.2
+START_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class FocusLimits:
     """Where each criterion ends, and how long a change must last; see `settings.py` for reasons."""
 
-    iris_centre_min: float
-    iris_centre_max: float
+    gaze_yaw: float
+    gaze_up: float
+    gaze_down: float
     head_yaw: float
-    head_pitch: float
+    head_up: float
+    head_down: float
     head_roll: float
+    hysteresis: float
     eye_closed_openness: float
     eyes_closed_seconds: float
+    second_face_seconds: float
+    smoothing_seconds: float
     loss_seconds: float
     gain_seconds: float
-
-
-class Neutral(NamedTuple):
-    """The head's yaw and pitch when this learner looks at the middle of their screen."""
-
-    yaw: float
-    pitch: float
-
-
-STRAIGHT_AHEAD = Neutral(0.0, 0.0)
+    neutral_bound: float
 
 
 class Criteria(NamedTuple):
@@ -62,6 +67,19 @@ class Criteria(NamedTuple):
     eyes_aligned: bool
 
 
+class Deviations(NamedTuple):
+    """How far off each criterion is, as a share of its limit: 0 in the middle, 1 at the limit."""
+
+    horizontal: float
+    vertical: float
+    frontal: float
+    aligned: float
+
+    def within(self, limit: float) -> Criteria:
+        """The criteria, with all limits stretched by this factor."""
+        return Criteria(*(deviation <= limit for deviation in self))
+
+
 class Verdict(NamedTuple):
     """Whether the learner is focused, and the one word for where they look instead."""
 
@@ -69,122 +87,141 @@ class Verdict(NamedTuple):
     gaze_direction: str
 
 
-def criteria(face: Face, limits: FocusLimits, neutral: Neutral = STRAIGHT_AHEAD) -> Criteria:
-    """The four criteria for one face."""
-    low, high = limits.iris_centre_min, limits.iris_centre_max
-    return Criteria(
-        horizontally_centred=all(low <= ratio <= high for ratio in face.iris_horizontal),
-        vertically_centred=all(low <= ratio <= high for ratio in face.iris_vertical),
-        face_frontal=abs(face.yaw - neutral.yaw) <= limits.head_yaw
-        and abs(face.pitch - neutral.pitch) <= limits.head_pitch,
-        eyes_aligned=abs(face.roll) <= limits.head_roll,
+def deviations(face: Face, limits: FocusLimits, neutral: Neutral = STRAIGHT_AHEAD) -> Deviations:
+    """Gaze and head relative to the neutral, and the head's tilt."""
+    head_pitch = face.pitch - neutral.pitch
+    gaze_pitch = face.gaze_pitch - neutral.pitch
+    return Deviations(
+        horizontal=abs(face.gaze_yaw - neutral.yaw) / limits.gaze_yaw,
+        vertical=_up_or_down(gaze_pitch, limits.gaze_up, limits.gaze_down),
+        frontal=max(
+            abs(face.yaw - neutral.yaw) / limits.head_yaw,
+            _up_or_down(head_pitch, limits.head_up, limits.head_down),
+        ),
+        aligned=abs(face.roll) / limits.head_roll,
     )
 
 
-def eyes_are_closed(face: Face, limits: FocusLimits) -> bool:
-    """Both eyes closed; a wink is not."""
-    return max(face.openness) < limits.eye_closed_openness
+def _up_or_down(pitch: float, up: float, down: float) -> float:
+    return pitch / up if pitch > 0 else -pitch / down
 
 
-def judge(
-    observation: Observation, limits: FocusLimits, neutral: Neutral = STRAIGHT_AHEAD
+def gaze_verdict(
+    face: Face, limits: FocusLimits, neutral: Neutral = STRAIGHT_AHEAD, stretch: float = 1.0
 ) -> Verdict:
-    """The verdict on one observation by itself, before any smoothing."""
-    face = observation.face
-    if face is None:
+    """The verdict on where head and eyes of one frame are turned; stretch: a factor on every limit.
+
+    Whether the eyes are closed or somebody else is there must last to count: see `FocusState`.
+    """
+    if certainty(face) < MIN_CERTAINTY:
         return Verdict(False, NO_FACE)
-    if observation.face_count > 1:
-        return Verdict(False, MULTIPLE_FACES)
-    if eyes_are_closed(face, limits):
-        return Verdict(False, EYES_CLOSED)
-    met = criteria(face, limits, neutral)
+    met = deviations(face, limits, neutral).within(stretch)
     if all(met):
         return Verdict(True, CENTERED)
-    return Verdict(False, _direction_away(face, met, limits, neutral))
+    return Verdict(False, _direction_away(face, met, limits, neutral, stretch))
 
 
-def _direction_away(face: Face, met: Criteria, limits: FocusLimits, neutral: Neutral) -> str:
-    """The head speaks before the eyes: a turned head makes the eyes' position hard to read."""
-    if abs(face.yaw - neutral.yaw) > limits.head_yaw:
+def _direction_away(
+    face: Face, met: Criteria, limits: FocusLimits, neutral: Neutral, stretch: float
+) -> str:
+    """A turned head speaks before the eyes; otherwise the axis that is further off."""
+    if abs(face.yaw - neutral.yaw) > limits.head_yaw * stretch:
         return FACE_TURNED
     if not met.face_frontal:
         return LOOKING_UP if face.pitch > neutral.pitch else LOOKING_DOWN
-    if not met.eyes_aligned:
+    if met.horizontally_centred and met.vertically_centred:
         return DISTRACTED
-    horizontal, vertical = _mean(face.iris_horizontal), _mean(face.iris_vertical)
-    if not limits.iris_centre_min <= horizontal <= limits.iris_centre_max:
-        return LOOKING_LEFT if horizontal > limits.iris_centre_max else LOOKING_RIGHT
-    if not limits.iris_centre_min <= vertical <= limits.iris_centre_max:
-        return LOOKING_DOWN if vertical > limits.iris_centre_max else LOOKING_UP
-    return DISTRACTED
+    off = deviations(face, limits, neutral)
+    if off.horizontal >= off.vertical:
+        return LOOKING_LEFT if face.gaze_yaw > neutral.yaw else LOOKING_RIGHT
+    return LOOKING_UP if face.gaze_pitch > neutral.pitch else LOOKING_DOWN
 
 
 def attention_score(
-    observation: Observation, limits: FocusLimits, neutral: Neutral = STRAIGHT_AHEAD
+    observation: Observation,
+    limits: FocusLimits,
+    neutral: Neutral = STRAIGHT_AHEAD,
+    closed_openness: float | None = None,
 ) -> float:
-    """0 to 1: how far inside all criteria the learner is, falling smoothly around each limit.
+    """0 to 1: how likely it is that somebody seen like this looks at the screen.
 
-    The product of one logistic factor per criterion, so it falls when any of them gets worse.
+    A logistic function of the length of the four deviations together, so that it falls when any of
+    them grows; 0.5 where one alone reaches its limit. The less eyes and face can be made out, the
+    nearer it stays to 0.5. Falls to 0 as the eyes close, and is shared among several faces.
     """
     face = observation.face
     if face is None:
         return 0.0
-    half_width = (limits.iris_centre_max - limits.iris_centre_min) / 2
-    middle = (limits.iris_centre_max + limits.iris_centre_min) / 2
-    score = (
-        _inside((_mean(face.iris_horizontal) - middle) / half_width)
-        * _inside((_mean(face.iris_vertical) - middle) / half_width)
-        * _inside((face.yaw - neutral.yaw) / limits.head_yaw)
-        * _inside((face.pitch - neutral.pitch) / limits.head_pitch)
-        * _inside(face.roll / limits.head_roll)
-    )
-    if eyes_are_closed(face, limits):
-        score *= max(face.openness) / limits.eye_closed_openness
-    return score / max(1, observation.face_count)
+    seen = certainty(face) * face.eye_certainty
+    steepness = SCORE_STEEPNESS_UNSEEN + (SCORE_STEEPNESS_SEEN - SCORE_STEEPNESS_UNSEEN) * seen
+    length = math.hypot(*deviations(face, limits, neutral))
+    score = _logistic(steepness * (1.0 - length))
+    threshold = limits.eye_closed_openness if closed_openness is None else closed_openness
+    return score * min(1.0, max(face.openness) / threshold) / max(1, observation.face_count)
 
 
-def _inside(ratio: float) -> float:
-    """1 at 0, 0.5 at ±1, towards 0 beyond; ratio is a deviation as a share of its limit."""
-    exponent = min(SCORE_STEEPNESS * (abs(ratio) - 1.0), 50.0)
-    return 1.0 / (1.0 + math.exp(exponent))
-
-
-def _mean(pair: tuple[float, float]) -> float:
-    return (pair[0] + pair[1]) / 2
+def _logistic(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-min(max(x, -50.0), 50.0)))
 
 
 class FocusState:
-    """The smoothed state: a change must be seen twice and last before it is told.
+    """The state that is told: a change must be seen twice and last before it is.
 
-    So neither a blink nor a single bad frame ends focus, at whatever frame rate. What is told is
-    of one piece: while focus holds, the direction is `centered`.
+    So neither a blink nor a single bad frame ends focus, at whatever frame rate. While focus holds,
+    the limits are a little wider, so that a learner at a limit does not flicker. What is told is of
+    one piece: while focus holds, the direction is `centered`.
     """
 
     def __init__(self, limits: FocusLimits) -> None:
         self._limits = limits
         self._told: Verdict | None = None
-        self._differs_since: float | None = None
+        self._began: float | None = None
+        self._second_face = Lasting()
+        self._eyes_closed = Lasting()
+        self._change = Lasting()
 
-    def observe(self, verdict: Verdict, now: float) -> Verdict:
-        """The state after one more observation; the first is believed at once."""
+    def observe(
+        self, observation: Observation, eyes_closed: bool, neutral: Neutral, now: float
+    ) -> Verdict:
+        """The state after one more observation; the first is believed at once.
+
+        observation: with its face smoothed; eyes_closed: whether the eyes are closed in it.
+        """
+        verdict = self._verdict(observation, eyes_closed, neutral, now)
         told = self._told
-        if told is None or verdict.is_focused == told.is_focused:
-            return self._tell(verdict)
-        if self._differs_since is None:
-            self._differs_since = now
-            return told
-        if now - self._differs_since >= self._seconds_to_convince(verdict):
-            return self._tell(verdict)
+        changes = told is not None and verdict.is_focused != told.is_focused
+        lasted = self._change.observe(changes, now)
+        if told is None or not changes or self._convinces(verdict, lasted):
+            self._change.observe(False, now)
+            self._told = verdict
+            return verdict
         return told
 
-    def _tell(self, verdict: Verdict) -> Verdict:
-        self._told = verdict
-        self._differs_since = None
-        return verdict
+    def _verdict(
+        self, observation: Observation, eyes_closed: bool, neutral: Neutral, now: float
+    ) -> Verdict:
+        second = self._second_face.observe(observation.face_count > 1, now)
+        closed = self._eyes_closed.observe(eyes_closed, now)
+        if observation.face is None:
+            return Verdict(False, NO_FACE)
+        if second and second >= self._limits.second_face_seconds:
+            return Verdict(False, MULTIPLE_FACES)
+        if closed and closed >= self._limits.eyes_closed_seconds:
+            return Verdict(False, EYES_CLOSED)
+        return gaze_verdict(observation.face, self._limits, neutral, self._stretch(now))
 
-    def _seconds_to_convince(self, verdict: Verdict) -> float:
-        if verdict.is_focused:
-            return self._limits.gain_seconds
-        if verdict.gaze_direction == EYES_CLOSED:
-            return self._limits.eyes_closed_seconds
-        return self._limits.loss_seconds
+    def _stretch(self, now: float) -> float:
+        """Limits are wider while focus holds, and while the neutral is still a guess."""
+        if self._began is None:
+            self._began = now
+        stretch = 1.0 + START_SLACK * max(0.0, 1.0 - (now - self._began) / START_SECONDS)
+        if self._told is None or self._told.is_focused:
+            stretch += self._limits.hysteresis
+        return stretch
+
+    def _convinces(self, verdict: Verdict, lasted: float) -> bool:
+        if verdict.gaze_direction in (MULTIPLE_FACES, EYES_CLOSED):
+            # These have lasted already.
+            return True
+        seconds = self._limits.gain_seconds if verdict.is_focused else self._limits.loss_seconds
+        return lasted > 0.0 and lasted >= seconds

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from ..vision.observation import Observation
+from ..vision.observation import Face, Observation
 from .calibration import Calibration
 from .eye_closure import EyeClosure
-from .focus import (
-    PAGE_HIDDEN,
-    STRAIGHT_AHEAD,
-    FocusLimits,
-    FocusState,
-    Neutral,
-    Verdict,
-    attention_score,
-    judge,
-)
-from .hint import hint
+from .focus import PAGE_HIDDEN, FocusLimits, FocusState, Verdict, attention_score
 from .metrics import Metrics
+from .neutral import Neutral, NeutralEstimate
+from .smoothing import SmoothedFace
 from .token_bucket import TokenBucket
+from .visibility import MIN_CERTAINTY, certainty, hint
 
 STOPPED = "stopped"
 DISCONNECTED = "disconnected"
@@ -83,32 +76,48 @@ class WebSocketEyeTrackingSession:
         self.revision = 0
         self.changed = False
         self.last_seen = now
+        self._observed_at = now
         self.next_flush = now
         self.ended_at: float | None = None
         self.ended_wall: float | None = None
         self.end_reason: str | None = None
-        self._neutral = STRAIGHT_AHEAD
+        self.neutral = NeutralEstimate(rules.limits.neutral_bound)
         self._calibration = Calibration()
+        self._smoothed = SmoothedFace(rules.limits.smoothing_seconds)
         self._focus = FocusState(rules.limits)
         self._eyes = EyeClosure(rules.limits.eye_closed_openness, rules.max_gap_seconds)
 
     def observe(self, observation: Observation, now: float) -> Attention:
         """One more judged frame, which arrived at `now`."""
-        limits = self.rules.limits
-        verdict = self._focus.observe(judge(observation, limits, self._neutral), now)
-        face = observation.face
-        if face is None:
-            self._eyes.lost(now)
-        else:
-            self._eyes.observe(sum(face.openness) / 2, now)
-            self._calibration.observe(face, now)
+        smoothed = self._smooth(observation, now)
+        self._watch(smoothed.face, now)
+        limits, neutral = self.rules.limits, self.neutral.value
+        verdict = self._focus.observe(smoothed, self._eyes.closed, neutral, now)
+        score = attention_score(smoothed, limits, neutral, self._eyes.threshold)
         if self.hidden:
-            verdict = Verdict(False, PAGE_HIDDEN)
+            verdict, score = Verdict(False, PAGE_HIDDEN), 0.0
         self.metrics.observe(verdict.is_focused, now)
         self.last_seen = max(self.last_seen, now)
         self.changed = True
-        score = 0.0 if self.hidden else attention_score(observation, limits, self._neutral)
-        return Attention(verdict, score, hint(face), observation)
+        return Attention(verdict, score, hint(observation.face), observation)
+
+    def _smooth(self, observation: Observation, now: float) -> Observation:
+        if observation.face is None:
+            self._smoothed.lost()
+            return observation
+        return replace(observation, face=self._smoothed.observe(observation.face, now))
+
+    def _watch(self, face: Face | None, now: float) -> None:
+        """What is learned of the eyes, and of where this learner's screen is."""
+        since, self._observed_at = now - self._observed_at, now
+        if face is None:
+            self._eyes.lost(now)
+            return
+        # The wider one: a wink is no closed eye, and one that is turned away is hard to measure.
+        self._eyes.observe(max(face.openness), now)
+        self._calibration.observe(face, now)
+        if not (self.hidden or self._eyes.closed) and certainty(face) >= MIN_CERTAINTY:
+            self.neutral.observe(face, since if since <= self.rules.max_gap_seconds else 0.0)
 
     def set_hidden(self, hidden: bool, now: float) -> None:
         """The page went out of sight, or came back; while hidden the learner is unfocused."""
@@ -118,12 +127,13 @@ class WebSocketEyeTrackingSession:
         self.hidden = hidden
 
     def calibrate(self, now: float) -> tuple[int, Neutral]:
-        """Takes the last second's head pose as the neutral; gives the samples used, and it.
+        """Takes the gaze of the last second as the neutral; gives the samples used, and it.
 
         Raises InvalidPayload where there is nothing to go by.
         """
-        samples, self._neutral = self._calibration.neutral(now)
-        return samples, self._neutral
+        samples, neutral = self._calibration.neutral(now)
+        self.neutral.calibrate(neutral)
+        return samples, neutral
 
     def end(self, reason: str, now: float, wall: float) -> None:
         self.ended_at, self.ended_wall, self.end_reason = now, wall, reason
@@ -135,9 +145,10 @@ class WebSocketEyeTrackingSession:
 
     def eyes_to_dict(self) -> dict[str, Any]:
         """What the eyes did over the last minute, as in `tracking_update`."""
+        per_minute = self._eyes.blinks_per_minute()
         return {
             "closed": self._eyes.closed,
             "blink_count": self._eyes.blink_count,
-            "blinks_per_minute": round(self._eyes.blinks_per_minute(), 1),
+            "blinks_per_minute": None if per_minute is None else round(per_minute, 1),
             "perclos": round(self._eyes.perclos(), 3),
         }

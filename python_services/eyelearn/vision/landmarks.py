@@ -1,7 +1,7 @@
-"""The landmarks that the geometry needs: 36 of the mesh's 478 points, in one fixed order.
+"""The landmarks that the geometry needs: 35 of the mesh's 478 points, in one fixed order.
 
 Browser-made landmarks bring only these, server-made ones are reduced to these by `select`, and from
-there on both are an array (..., 36, 3), normalised as MediaPipe does: x and y as shares of the
+there on both are an array (..., 35, 3), normalised as MediaPipe does: x and y as shares of the
 picture's width and height, z in the scale of x. Indices are those of MediaPipe's face mesh; left
 and right are the learner's own.
 """
@@ -27,29 +27,30 @@ class EyeIndices(NamedTuple):
     last: int
     upper: tuple[int, int]
     lower: tuple[int, int]
-    upper_middle: int
-    lower_middle: int
     iris: int
 
 
-_RIGHT_EYE = EyeIndices(33, 133, (160, 158), (144, 153), 159, 145, 468)
-_LEFT_EYE = EyeIndices(362, 263, (385, 387), (380, 373), 386, 374, 473)
+_RIGHT_EYE = EyeIndices(33, 133, (160, 158), (144, 153), 468)
+_LEFT_EYE = EyeIndices(362, 263, (385, 387), (380, 373), 473)
 
-# Points on bone, which neither speech nor a smile moves much: forehead, bridge and tip of the nose,
-# temples, cheekbones, and in front of the ears.
-_BONE = (10, 151, 168, 6, 197, 195, 4, 54, 284, 127, 356, 234, 454, 117, 346, 123, 352)
-_CHIN = 152
+# Points on bone and gristle, which gaze, speech and a smile move least: the ridge of the nose from
+# between the eyes to below its tip, beside its root, and the cheekbones to the front of the ears.
+STABLE_POINTS = (
+    *(168, 6, 197, 195, 5, 4, 1),
+    *(193, 417, 121, 350, 117, 346, 116, 345, 123, 352, 147, 376),
+)
+_HAIRLINE, _CHIN = 10, 152
 
 
 def _indices_of(eye: EyeIndices) -> tuple[int, ...]:
-    middles = (eye.upper_middle, eye.lower_middle)
-    return (eye.first, eye.last, *eye.upper, *eye.lower, *middles, eye.iris)
+    return (eye.first, eye.last, *eye.upper, *eye.lower, eye.iris)
 
 
 LANDMARK_INDICES: tuple[int, ...] = (
     *_indices_of(_RIGHT_EYE),
     *_indices_of(_LEFT_EYE),
-    *_BONE,
+    *STABLE_POINTS,
+    _HAIRLINE,
     _CHIN,
 )
 
@@ -69,8 +70,6 @@ class Eyes(NamedTuple):
     last: Floats
     upper: Floats
     lower: Floats
-    upper_middle: Floats
-    lower_middle: Floats
     iris: Floats
 
 
@@ -81,12 +80,12 @@ _EYE_POSITIONS = tuple(
 
 
 def eyes_of(points: Floats) -> Eyes:
-    """points: (..., 36, 3)."""
+    """points: (..., 35, 3)."""
     return Eyes(*(points[..., at, :] for at in _EYE_POSITIONS))
 
 
 def select(mesh: Points) -> Points:
-    """The needed points, (..., 36, 3), of a whole mesh (..., 478, 3)."""
+    """The needed points, (..., 35, 3), of a whole mesh (..., 478, 3)."""
     return mesh[..., LANDMARK_INDICES, :]
 
 

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .eyes import openness
-from .gaze import eye_angles, iris_horizontal, iris_vertical
+from .gaze import eye_gaze
 from .head_pose import head_angles, head_rotation
 from .landmarks import LANDMARK_INDICES, Floats, Points, eyes_of, in_pixels
 from .observation import Face
 
 
 def face(points: Points, width: float, height: float, brightness: float | None) -> Face | None:
-    """The face of one sample: points (36, 3), of a picture of width × height pixels."""
+    """The face of one sample: points (35, 3), of a picture of width × height pixels."""
     return faces(points[None], width, height, [brightness])[0]
 
 
@@ -25,7 +25,7 @@ def faces(
 ) -> list[Face | None]:
     """One face for each of n samples, None where there is none or the points are no face.
 
-    points: (n, 36, 3), as `landmarks` describes them, NaN where no face was found. width, height:
+    points: (n, 35, 3), as `landmarks` describes them, NaN where no face was found. width, height:
     of the pictures, numbers or (n,). brightness: n values, or None where there were no pictures.
     """
     with np.errstate(all="ignore"):  # what is no face ends as NaN, and is told by that
@@ -39,16 +39,15 @@ def faces(
 
 
 def _measure(points: Points, width: ArrayLike, height: ArrayLike) -> Floats:
-    """(n, 13): the numbers of `_face`, in its order."""
+    """(n, 10): the numbers of `_face`, in its order."""
     pixels = in_pixels(points, width, height)
     rotation = head_rotation(pixels)
     eyes = eyes_of(pixels)
+    opened = openness(eyes)
     columns = (
         *head_angles(rotation),
-        *eye_angles(eyes, rotation),
-        *np.moveaxis(iris_horizontal(eyes), -1, 0),
-        *np.moveaxis(iris_vertical(eyes), -1, 0),
-        *np.moveaxis(openness(eyes), -1, 0),
+        *eye_gaze(eyes, opened, rotation),
+        *np.moveaxis(opened, -1, 0),
         np.ptp(points[..., 1], axis=-1),
         _share_inside(points),
     )
@@ -62,16 +61,14 @@ def _share_inside(points: Points) -> Floats:
 
 
 def _face(row: list[float], brightness: float | None) -> Face:
-    yaw, pitch, roll, eye_yaw, eye_pitch, h_left, h_right, v_left, v_right, left, right, *rest = row
-    size, visible = rest
+    yaw, pitch, roll, eye_yaw, eye_pitch, eye_certainty, left, right, size, visible = row
     return Face(
         yaw=yaw,
         pitch=pitch,
         roll=roll,
         eye_yaw=eye_yaw,
         eye_pitch=eye_pitch,
-        iris_horizontal=(h_left, h_right),
-        iris_vertical=(v_left, v_right),
+        eye_certainty=eye_certainty,
         openness=(left, right),
         size=size,
         visible=visible,

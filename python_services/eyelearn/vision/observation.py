@@ -15,11 +15,9 @@ class Face:
     own right shoulder.
 
     yaw, pitch, roll: the head relative to the camera.
-    eye_yaw, eye_pitch: the eyes relative to the head, both eyes together; same signs.
-    iris_horizontal: (left eye, right eye), where the iris centre lies between the eye's corners:
-        0 at the corner to the learner's right, 1 at the corner to their left, 0.5 in the middle.
-    iris_vertical: (left eye, right eye), likewise between the lids: 0 at the upper, 1 at the lower;
-        a narrowed eye is measured as if it were open, see `gaze.TYPICAL_LID_OPENING`.
+    eye_yaw, eye_pitch: the eyes relative to the head, both eyes together, same signs; the less they
+        are seen, the nearer to 0.
+    eye_certainty: 0 to 1, how far the eyes can be made out.
     openness: (left eye, right eye), the eye aspect ratio of Soukupová and Čech (2016): about 0.3
         when open, under 0.15 when closed.
     size: height of the face as a share of the picture's height; over 1 where it does not fit.
@@ -32,20 +30,29 @@ class Face:
     roll: float
     eye_yaw: float
     eye_pitch: float
-    iris_horizontal: tuple[float, float]
-    iris_vertical: tuple[float, float]
+    eye_certainty: float
     openness: tuple[float, float]
     size: float
     visible: float
     brightness: float | None
+
+    @property
+    def gaze_yaw(self) -> float:
+        """Head and eyes together, degrees relative to the camera."""
+        return self.yaw + self.eye_yaw
+
+    @property
+    def gaze_pitch(self) -> float:
+        """Head and eyes together, degrees relative to the camera."""
+        return self.pitch + self.eye_pitch
 
     def gaze_vector(self) -> tuple[float, float, float]:
         """Unit vector of where they look, head and eyes together, seen from them.
 
         x + to their left, y + up, straight ahead (0, 0, -1).
         """
-        yaw = math.radians(self.yaw + self.eye_yaw)
-        pitch = math.radians(self.pitch + self.eye_pitch)
+        yaw = math.radians(self.gaze_yaw)
+        pitch = math.radians(self.gaze_pitch)
         return (
             math.sin(yaw) * math.cos(pitch),
             math.sin(pitch),
@@ -58,11 +65,7 @@ class Face:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Face:
         """The inverse of `to_dict`, also after JSON has made lists of the tuples."""
-        pairs = {name: tuple(values[name]) for name in _PAIRS}
-        return cls(**{**values, **pairs})
-
-
-_PAIRS = ("iris_horizontal", "iris_vertical", "openness")
+        return cls(**{**values, "openness": tuple(values["openness"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The judgement over time: what `sequences.py` is made of."""

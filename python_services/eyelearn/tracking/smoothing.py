@@ -1,0 +1,54 @@
+"""A face's angles without the jitter of single frames, by a time constant in seconds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from ..vision.observation import Face
+
+# After a longer pause, in seconds, the face may be anywhere: the old angles say nothing.
+MAX_PAUSE_SECONDS = 1.0
+# Eyes that are made out by less than this count less: behind a blink they look where they looked.
+FULL_EYE_CERTAINTY = 0.5
+
+
+class SmoothedFace:
+    """An exponentially weighted mean of each angle, whatever the frame rate."""
+
+    def __init__(self, time_constant: float) -> None:
+        """time_constant: seconds after which 63 % of a step is through; 0: no smoothing."""
+        self._time_constant = time_constant
+        self._face: Face | None = None
+        self._at = 0.0
+
+    def observe(self, face: Face, now: float) -> Face:
+        """The face with smoothed angles; all else is this frame's."""
+        before, pause = self._face, now - self._at
+        self._at = now
+        if before is not None and 0.0 <= pause <= MAX_PAUSE_SECONDS and self._time_constant > 0.0:
+            share = 1.0 - math.exp(-pause / self._time_constant)
+            face = _between(before, face, share)
+        self._face = face
+        return face
+
+    def lost(self) -> None:
+        """No face is in view: the next one begins anew."""
+        self._face = None
+
+
+def _between(before: Face, face: Face, share: float) -> Face:
+    """The face with its angles at this share of the way from those before."""
+    eye_share = share * min(1.0, face.eye_certainty / FULL_EYE_CERTAINTY)
+    return replace(
+        face,
+        yaw=_mean(before.yaw, face.yaw, share),
+        pitch=_mean(before.pitch, face.pitch, share),
+        roll=_mean(before.roll, face.roll, share),
+        eye_yaw=_mean(before.eye_yaw, face.eye_yaw, eye_share),
+        eye_pitch=_mean(before.eye_pitch, face.eye_pitch, eye_share),
+    )
+
+
+def _mean(before: float, after: float, share: float) -> float:
+    return before + share * (after - before)
