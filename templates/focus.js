@@ -1,11 +1,14 @@
 /** The focus page: what the client reports, shown to one learner. */
 
 import { AttentionChart } from './attention-chart.js';
-import { HELP, clockTime, hintWords, verdictWords } from './words.js';
+import { CALIBRATION, HELP, clockTime, hintWords, verdictWords } from './words.js';
 
 const SHOW_EVERY_MS = 1_000;
 // Without an answer for this long, the last verdict is no longer about now.
 const STALE_MS = 2_500;
+// Two seconds to find the dot in the middle, and the one that the service goes by: at the click the
+// learner looks at the button.
+const LOOK_MS = 3_000;
 // Errors that pass by themselves, and leave with the next answer.
 const PASSING = new Set(['CAMERA_LOST', 'WEBSOCKET_ERROR', 'SERVER_ERROR']);
 
@@ -28,6 +31,7 @@ let running = false;
 let updatedAt = 0;
 let shownError = null;
 let shownAt = 0;
+let looking = null;
 
 element('lesson').addEventListener('submit', (event) => {
   event.preventDefault();
@@ -35,6 +39,7 @@ element('lesson').addEventListener('submit', (event) => {
   else void start(new FormData(event.target));
 });
 element('dismiss').addEventListener('click', hideError);
+element('calibrate').addEventListener('click', startLooking);
 setInterval(showEverySecond, SHOW_EVERY_MS);
 
 async function start(form) {
@@ -55,9 +60,33 @@ function turnedOff() {
   running = false;
   setState('off', '', '');
   announce('Camera off');
+  stopLooking('');
   show('hint', '');
   element('preview').srcObject = null;
   showConnection(false);
+}
+
+/** Shows the learner where the middle is, and takes a moment later where they look as the middle. */
+function startLooking() {
+  if (looking !== null) return;
+  looking = setTimeout(() => void calibrate(), LOOK_MS);
+  element('middle').hidden = false;
+  show('calibrated', CALIBRATION.look);
+}
+
+async function calibrate() {
+  const words = await webcam.calibrate().then(
+    () => CALIBRATION.done,
+    (error) => error.message,
+  );
+  if (running) stopLooking(words);
+}
+
+function stopLooking(words) {
+  clearTimeout(looking);
+  looking = null;
+  element('middle').hidden = true;
+  show('calibrated', words);
 }
 
 /** What is typed as a whole number is sent as one, as platforms do; an empty field is null. */
@@ -104,6 +133,10 @@ function showGaze(vector) {
   dot.setAttribute('cy', y);
 }
 
+/**
+ * @param {object} update A `tracking_update`; its `eyes` have `{blink_count: number | null,
+ *   blinks_per_minute: number | null}`, null while there are too few frames to see blinks.
+ */
 function showFigures({ metrics, eyes, attention_score: attention }) {
   show('focus_percentage', `${Math.round(metrics.focus_percentage)} %`);
   element('share').value = metrics.focus_percentage;
@@ -111,7 +144,8 @@ function showFigures({ metrics, eyes, attention_score: attention }) {
   show('unfocused_time', clockTime(metrics.unfocused_time));
   show('focus_sessions', String(metrics.focus_sessions));
   show('unfocus_sessions', String(metrics.unfocus_sessions));
-  show('blinks', eyes ? String(Math.round(eyes.blinks_per_minute)) : '–');
+  const blinks = eyes?.blinks_per_minute ?? null;
+  show('blinks', blinks === null ? '–' : String(Math.round(blinks)));
   show('attention', `${Math.round(100 * attention)} %`);
 }
 

@@ -8,11 +8,14 @@ const AWAY = {
   looking_down: 'Looking down',
   face_turned: 'Your head is turned away',
   eyes_closed: 'Your eyes are closed',
-  distracted: 'Your eyes are somewhere else',
+  distracted: 'Your head is tilted far to the side',
   no_face: 'No face in view',
   multiple_faces: 'More than one person in view',
   page_hidden: 'The lesson is in the background',
 };
+
+/** Somebody is there; the hint says what to do about it. */
+const HARDLY_SEEN = 'Your face can hardly be seen';
 
 const HINTS = {
   more_light: 'A little more light on your face helps.',
@@ -21,13 +24,21 @@ const HINTS = {
 };
 
 /** @returns {string} What the learner does now, as one line. */
-export function verdictWords({ is_focused: focused, gaze_direction: direction }) {
-  return focused ? 'You are looking at the lesson' : (AWAY[direction] ?? 'Looking away');
+export function verdictWords({ is_focused: focused, gaze_direction: direction, hint }) {
+  if (focused) return 'You are looking at the lesson';
+  if (direction === 'no_face' && hint) return HARDLY_SEEN;
+  return AWAY[direction] ?? 'Looking away';
 }
 
 export function hintWords(hint) {
   return HINTS[hint] ?? '';
 }
+
+/** While the learner looks at the middle of their screen, and after it. */
+export const CALIBRATION = {
+  look: 'Look at the dot …',
+  done: 'From now on this counts as the middle.',
+};
 
 /**
  * What to do about an error of the client, by its type: a title, the steps once tracking has ended,

@@ -12,8 +12,11 @@ from chromium import WAIT_MS, Browsers
 from clip import write_clip
 from playwright.sync_api import Playwright, expect, sync_playwright
 
-from pictures import empty_frame, face_frame, turned_frame
+from pictures import Picture, empty_frame, face_frame, turned_frame
 from service import RunningService, running_service
+
+# Of the light in `face_frame`, one part in so many: too little to judge the face, which is found.
+DARKER = 16
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +40,22 @@ def focus_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def face_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Someone looks at the camera all the time."""
     return write_clip(tmp_path_factory.mktemp("clip") / "face.y4m", [(face_frame, 4)])
+
+
+@pytest.fixture(scope="session")
+def empty_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nobody, all the time."""
+    return write_clip(tmp_path_factory.mktemp("clip") / "empty.y4m", [(empty_frame, 4)])
+
+
+@pytest.fixture(scope="session")
+def dark_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Someone looks at the camera, in a room that is nearly dark."""
+
+    def dark_frame(t: float) -> Picture:
+        return face_frame(t) // DARKER
+
+    return write_clip(tmp_path_factory.mktemp("clip") / "dark.y4m", [(dark_frame, 4)])
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+# Counts the errors that the page explains from here on; one that passes may be too short to see.
+COUNT_ALERTS = """() => {
+    window.alerts = 0;
+    new MutationObserver(() => { alerts += 1; }).observe(
+        document.querySelector('#error p'), { childList: true });
+}"""
+
 
 def start(page: Page, url: str) -> None:
     page.goto(url)

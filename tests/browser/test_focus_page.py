@@ -36,6 +36,7 @@ def test_focus_is_lost_and_found_and_its_times_are_saved(
     expect(page.locator("#words")).to_have_text("You are looking at the lesson")
     wait_for_state(page, "away")
     expect(page.locator("#words")).to_have_text("No face in view")
+    expect(page.locator("#words")).to_have_text("Your head is tilted far to the side")
     wait_for_state(page, "focused")
     expect(page.locator("#focus_sessions")).to_have_text(re.compile("[2-9]"))
     session_id = page.evaluate("eyelearn.sessionId")
@@ -47,6 +48,15 @@ def test_focus_is_lost_and_found_and_its_times_are_saved(
         return row is not None and min(row) >= 1
 
     waiting.until(is_saved, seconds=60)
+
+
+def test_a_face_that_is_too_dark_to_be_judged_is_told_what_helps(
+    browsers: Browsers, service: RunningService, dark_clip: Path
+) -> None:
+    page = browsers.page(ALLOWED, *camera(dark_clip))
+    start(page, service.url)
+    expect(page.locator("#words")).to_have_text("Your face can hardly be seen")
+    expect(page.locator("#hint")).to_have_text("A little more light on your face helps.")
 
 
 def test_stopping_switches_the_camera_off_and_leaves_nothing_in_the_page(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from chromium import ALLOWED, Browsers, camera, until
-from focus_page import error_type, start, wait_for_state
+from focus_page import COUNT_ALERTS, error_type, start, wait_for_state
 from playwright.sync_api import Page, expect
 
 from service import RunningService
@@ -29,11 +29,6 @@ REFUSE = """([refusals, name]) => {
         if (asked.length <= refusals) return Promise.reject(new DOMException('held', name));
         return open(wanted);
     };
-}"""
-COUNT_ALERTS = """() => {
-    window.alerts = 0;
-    new MutationObserver(() => { alerts += 1; }).observe(
-        document.querySelector('#error p'), { childList: true });
 }"""
 
 

@@ -41,6 +41,11 @@
    * @property {number | null} latencyMs From sending a frame to its answer, smoothed.
    * @property {number} quality JPEG quality in use, 0 to 1.
    *
+   * @typedef {object} Calibration
+   * @property {number} samples Pictures of the last second that it was taken from.
+   * @property {{yaw: number, pitch: number}} baseline Where the learner looks when they look at the
+   *     middle of the screen; degrees from straight at the camera, + to their own left, + up.
+   *
    * @typedef {object} Ack
    * @property {'processed' | 'superseded' | 'rate_limited' | 'rejected'} status
    * @property {string | null} [reason]
@@ -59,6 +64,8 @@
   // Half of that at most, so that both ways to connect are tried within it.
   const CONNECT_TIMEOUT_MS = 6_000;
   const STOP_TIMEOUT_MS = 1_500;
+  // Answered without a wait for any picture; the rest is for a mobile network, and someone waits.
+  const CALIBRATE_TIMEOUT_MS = 5_000;
   const RETRY_MS = { first: 500, longest: 10_000, jitter: 0.5 };
 
   const MAX_UNANSWERED_FRAMES = 2;
@@ -111,6 +118,12 @@
     internal: 'Something went wrong in the focus service.',
   };
 
+  const CALIBRATION_MESSAGES = {
+    not_tracking: 'The focus service does not see your camera at the moment. Try again when it does.',
+    invalid_payload: 'No face was seen looking this way. Look at your screen and try again.',
+    timeout: 'The focus service did not answer. Try again in a moment.',
+  };
+
   // What helps, where waiting helps: when it is over, and when it goes on.
   const START_AGAIN = 'Start again in a moment.';
   const GOES_ON = 'It is tried again by itself.';
@@ -133,6 +146,16 @@
       const passes = PASSING.includes(code in SERVER_MESSAGES ? code : type);
       const message = passes ? `${this.message} ${final ? START_AGAIN : GOES_ON}` : this.message;
       return { type, message, final, ...(code && { code }), ...(detail && { detail }) };
+    }
+  }
+
+  /** Why the middle of the screen could not be set; tracking goes on as it was. */
+  class CalibrationError extends Error {
+    /** @param {string} code The service's, or `timeout`. */
+    constructor(code) {
+      super(CALIBRATION_MESSAGES[code] ?? SERVER_MESSAGES[code] ?? MESSAGES.SERVER_ERROR);
+      this.name = 'CalibrationError';
+      this.code = code;
     }
   }
 
@@ -549,6 +572,7 @@
     #started = false;
     #toldUnreachable = false;
     #settle = null;
+    #calibration = null;
     sessionId = null;
 
     /**
@@ -603,6 +627,19 @@
       }
     }
 
+    /**
+     * A call while another one waits for its answer shares that answer.
+     *
+     * @returns {Promise<Calibration>}
+     * @throws {CalibrationError}
+     */
+    calibrate() {
+      this.#calibration ??= this.#calibrate().finally(() => {
+        this.#calibration = null;
+      });
+      return this.#calibration;
+    }
+
     /** Ends the session, waiting a moment for the service's word. */
     async stop() {
       if (this.#started) {
@@ -619,6 +656,16 @@
       this.#socket?.off();
       this.#socket?.disconnect();
       this.#socket = null;
+    }
+
+    async #calibrate() {
+      if (!this.#started) throw new CalibrationError('not_tracking');
+      const answer = await this.#socket
+        .timeout(CALIBRATE_TIMEOUT_MS)
+        .emitWithAck('calibrate', {})
+        .catch(() => null); // No answer in time, or the connection broke.
+      if (answer?.status === 'processed') return { samples: answer.samples, baseline: answer.baseline };
+      throw new CalibrationError(answer?.reason ?? (this.#started ? 'timeout' : 'not_tracking'));
     }
 
     #stopped() {
@@ -706,12 +753,13 @@
       else this.#handlers.failed(failure);
     }
 
-    #onError({ code, message } = {}) {
+    #onError({ code, message, event } = {}) {
       if (code === 'rate_limited') return; // The acknowledgements slow the rate down.
       if (code === 'not_tracking') {
         if (this.#started) this.#restart();
         return;
       }
+      if (event === 'calibrate') return; // Who called it is told, by the acknowledgement.
       const failure = new WebcamFailure('SERVER_ERROR', { code, detail: message });
       if (this.#settle) this.#settle(failure);
       else if (FINAL_CODES.includes(code)) this.#handlers.refused(failure);
@@ -835,6 +883,20 @@
     stopCapture() {
       this.#capturing = false;
       this.#clock?.stop();
+    }
+
+    /**
+     * From now on, where the learner has been looking for the last second counts as the middle of
+     * their screen. A call while another one waits for its answer shares that answer.
+     *
+     * @returns {Promise<Calibration>}
+     * @throws {CalibrationError} Its `message` is for the learner; its `code` is `not_tracking` where
+     *     no session runs or the connection is lost, `timeout`, or the service's: `invalid_payload`
+     *     where no face was seen, or one turned far away. `onError` is not told, tracking goes on.
+     */
+    async calibrate() {
+      if (!this.#link) throw new CalibrationError('not_tracking');
+      return this.#link.calibrate();
     }
 
     /** Ends the session, switches the camera off, and removes all that this added to the page. */
