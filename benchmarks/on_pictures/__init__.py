@@ -1,0 +1,1 @@
+"""The judgement of single pictures: what `accuracy.py` is made of."""
