@@ -11,7 +11,7 @@ from eyelearn.tracking.focus import NO_FACE as NOBODY
 from eyelearn.tracking.focus import Verdict, attention_score, gaze_verdict
 from eyelearn.tracking.neutral import STRAIGHT_AHEAD, Neutral
 from eyelearn.tracking.session import SessionRules
-from eyelearn.vision.face_mesh import FaceDetector, FaceMesh, Mesh
+from eyelearn.vision.face_mesh import FaceModels, Found, Mesh, Region
 from eyelearn.vision.frames import Picture
 from eyelearn.vision.judging import Judge
 from eyelearn.vision.observation import NO_FACE, Observation
@@ -59,29 +59,27 @@ class Viewer:
     """Sees pictures one by one as the service would, none helping another."""
 
     def __init__(self) -> None:
-        self._mesh = _RememberingMesh()
-        self._detector = FaceDetector()
-        self._judge = Judge(self._mesh, self._detector, second_face_interval=0)
+        self._models = _RememberingModels()
 
     def see(self, picture: Picture) -> Sight:
-        self._mesh.forget()
-        observation = self._judge.judge(picture, 0.0)
+        self._models.last = None
+        observation = Judge(self._models, second_face_interval=0).judge(picture, 0.0)
         height, width = picture.shape[:2]
-        return Sight(observation, self._mesh.last, width, height)
+        return Sight(observation, self._models.last, width, height)
 
     def close(self) -> None:
-        self._mesh.close()
-        self._detector.close()
+        self._models.close()
 
 
-class _RememberingMesh(FaceMesh):
+class _RememberingModels(FaceModels):
     """Keeps the mesh it gave last, so that the classic rule judges the very same one."""
 
     last: Mesh | None = None
 
-    def landmarks(self, rgb: Picture) -> Mesh | None:
-        self.last = super().landmarks(rgb)
-        return self.last
+    def mesh(self, rgb: Picture, region: Region) -> Found | None:
+        found = super().mesh(rgb, region)
+        self.last = None if found is None else found.mesh
+        return found
 
 
 def judged_pictures(

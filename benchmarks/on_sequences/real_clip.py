@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from eyelearn.settings import Settings
-from eyelearn.vision.face_mesh import FaceDetector, FaceMesh
+from eyelearn.vision.face_mesh import FaceModels
 from eyelearn.vision.frames import Picture
 from eyelearn.vision.judging import Judge
 
@@ -45,7 +45,7 @@ def _frames(video: Path) -> tuple[list[Picture], float]:
 
 def _judged(frames: list[Picture], fps: float) -> dict[str, Any]:
     settings = Settings()
-    judge = Judge(FaceMesh(), FaceDetector(), settings.second_face_interval_seconds)
+    judge = Judge(FaceModels(), settings.second_face_interval_seconds)
     session = new_session(settings)
     times = np.arange(len(frames)) / fps
     observations = [judge.judge(rgb, now) for rgb, now in zip(frames, times.tolist(), strict=True)]

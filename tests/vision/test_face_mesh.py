@@ -1,61 +1,77 @@
+import mediapipe
 import numpy as np
 import pytest
 from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
+from mediapipe.python import packet_creator
 
-from eyelearn.vision.face_mesh import FaceDetector, FaceMesh, landmark_array
+from eyelearn.vision.face_mesh import FaceModels, landmark_array
 from pictures import empty_frame, face_frame, two_faces_frame
 
 
 @pytest.fixture(scope="module")
-def detector():
-    made = FaceDetector()
+def models():
+    made = FaceModels()
     yield made
     made.close()
 
 
-@pytest.fixture
-def mesh():
-    made = FaceMesh()
-    yield made
-    made.close()
+def followed(models, frames):
+    """The meshes of one learner's frames, each looked for where the one before was."""
+    region, meshes = models.regions(frames[0])[0], []
+    for frame in frames:
+        mesh, region = models.mesh(frame, region)
+        meshes.append(mesh)
+    return meshes
 
 
-def test_a_face_has_478_landmarks_inside_the_picture(mesh):
-    landmarks = mesh.landmarks(face_frame())
+def test_a_face_has_478_landmarks_inside_the_picture(models):
+    (landmarks,) = followed(models, [face_frame()])
     assert landmarks.shape == (478, 3)
     assert landmarks.dtype == np.float32
     assert (landmarks[:, :2] > 0).all()
     assert (landmarks[:, :2] < 1).all()
 
 
-def test_an_empty_picture_has_none(mesh):
-    assert mesh.landmarks(empty_frame()) is None
+def test_the_landmarks_are_those_of_mediapipes_own_face_mesh(models):
+    frames = [face_frame(n / 5) for n in range(8)]
+    with mediapipe.solutions.face_mesh.FaceMesh(refine_landmarks=True) as solution:
+        own = [landmark_array(solution.process(frame).multi_face_landmarks[0]) for frame in frames]
+    assert np.array_equal(followed(models, frames), own)
+
+
+def test_two_learners_who_share_the_models_are_seen_as_if_alone(models):
+    one = [face_frame(n / 5) for n in range(5)]
+    other = [np.ascontiguousarray(face_frame(1 + n / 5)[:, 60:500]) for n in range(5)]
+    alone = followed(models, one), followed(models, other)
+    regions = [models.regions(frames[0])[0] for frames in (one, other)]
+    for n in range(5):
+        for learner, frames in enumerate((one, other)):
+            mesh, regions[learner] = models.mesh(frames[n], regions[learner])
+            assert np.array_equal(mesh, alone[learner][n])
+
+
+def test_where_no_face_is_there_is_no_mesh(models):
+    region = models.regions(face_frame())[0]
+    assert models.mesh(empty_frame(), region) is None
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 2000), (2000, 1), (8, 8)])
-def test_a_tiny_picture_has_no_face_even_while_one_is_followed(mesh, shape):
-    mesh.landmarks(face_frame())
-    assert mesh.landmarks(np.zeros((*shape, 3), np.uint8)) is None
+def test_a_tiny_picture_has_no_face_wherever_one_is_looked_for(models, shape):
+    tiny = np.zeros((*shape, 3), np.uint8)
+    assert models.regions(tiny) == []
+    assert models.mesh(tiny, models.regions(face_frame())[0]) is None
 
 
-def test_a_mesh_that_forgot_sees_the_next_learner_like_a_new_one(mesh):
-    other_learner = np.ascontiguousarray(face_frame(1.0)[::, 60:500])
-    expected = mesh.landmarks(other_learner)
-    used = FaceMesh()
-    for t in (0.0, 0.1, 0.2):
-        used.landmarks(face_frame(t))
-    following = used.landmarks(other_learner)
-    for t in (0.0, 0.1, 0.2):
-        used.landmarks(face_frame(t))
-    used.forget()
-    forgotten = used.landmarks(other_learner)
-    used.close()
-    assert not np.array_equal(following, expected)
-    assert np.array_equal(forgotten, expected)
+def test_a_picture_that_breaks_the_graph_harms_no_other(models):
+    region = models.regions(face_frame())[0]
+    expected = models.mesh(face_frame(), region).mesh
+    with pytest.raises(ValueError, match="type mismatch"):
+        models.mesh(face_frame(), packet_creator.create_int(1))
+    assert np.array_equal(models.mesh(face_frame(), region).mesh, expected)
 
 
-def test_faces_are_counted(detector):
-    counts = [detector.count(frame()) for frame in (empty_frame, face_frame, two_faces_frame)]
+def test_faces_are_counted(models):
+    counts = [len(models.regions(frame())) for frame in (empty_frame, face_frame, two_faces_frame)]
     assert counts == [0, 1, 2]
 
 

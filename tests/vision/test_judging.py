@@ -1,27 +1,25 @@
 import numpy as np
 import pytest
 
-from eyelearn.vision.face_mesh import FaceDetector, FaceMesh
+from eyelearn.vision.face_mesh import FaceModels
 from eyelearn.vision.judging import Judge, brightness
 from eyelearn.vision.observation import NO_FACE
 from pictures import empty_frame, face_frame, turned_frame, two_faces_frame
 
 INTERVAL = 1.0
+GONE_AND_BACK = [face_frame(), empty_frame(), empty_frame(), face_frame()]
 
 
 @pytest.fixture(scope="module")
 def models():
-    mesh, detector = FaceMesh(), FaceDetector()
-    yield mesh, detector
-    mesh.close()
-    detector.close()
+    made = FaceModels()
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def judge(models):
-    mesh, detector = models
-    mesh.forget()
-    return Judge(mesh, detector, INTERVAL)
+    return Judge(models, INTERVAL)
 
 
 @pytest.mark.parametrize("t", [0.0, 1.0, 2.0, 3.0])
@@ -45,7 +43,7 @@ def test_a_head_on_their_left_shoulder_has_a_negative_roll(judge):
 
 def test_a_mirrored_picture_turns_the_signs_of_yaw_and_roll(judge):
     seen = judge.judge(turned_frame(), 0.0).face
-    judge.mesh.forget()
+    judge.forget()
     mirrored = judge.judge(np.ascontiguousarray(turned_frame()[:, ::-1]), 1.0).face
     assert mirrored.roll == pytest.approx(-seen.roll, abs=3)
     assert mirrored.yaw == pytest.approx(-seen.yaw, abs=4)
@@ -61,6 +59,20 @@ def test_a_second_person_is_noticed_once_an_interval_and_leaves_again(judge):
     seen = [(alone, 0.0), (both, 0.5), (both, 1.0), (alone, 1.5), (alone, 2.0)]
     counts = [judge.judge(picture, now).face_count for picture, now in seen]
     assert counts == [1, 1, 2, 2, 1]
+
+
+def test_a_face_that_comes_back_is_found_again(judge):
+    seen = [judge.judge(picture, t).face_count for t, picture in enumerate(GONE_AND_BACK)]
+    assert seen == [1, 0, 0, 1]
+
+
+def test_a_judge_that_forgot_sees_the_next_learner_like_a_new_one(judge, models):
+    other_learner = np.ascontiguousarray(face_frame(1.0)[:, 60:500])
+    expected = Judge(models, INTERVAL).judge(other_learner, 0.0)
+    judge.judge(face_frame(), 0.0)
+    assert judge.judge(other_learner, 0.1) != expected
+    judge.forget()
+    assert judge.judge(other_learner, 0.2) == expected
 
 
 def test_brightness_is_that_of_the_face_and_not_of_the_room():

@@ -11,7 +11,7 @@ import time
 from ..errors import EyeLearnError, Internal
 from ..processes.channel import Channel, ChannelClosed, Header
 from ..processes.child import connect_to_parent
-from ..vision.face_mesh import FaceDetector, FaceMesh
+from ..vision.face_mesh import FaceModels
 from ..vision.frames import decode
 from ..vision.judging import Judge
 from ..vision.observation import Observation
@@ -20,21 +20,16 @@ from . import messages
 
 _log = logging.getLogger(__name__)
 
-# Instances kept for the next learner: making one takes 30 ms, and closed ones don't give all of
-# their memory back.
-MAX_SPARE_MESHES = 16
-
 
 class Worker:
-    """Keeps one Face Mesh per learner, and one detector for all."""
+    """The models, once for all learners, and of each learner where their face was last."""
 
     def __init__(self, configuration: Header) -> None:
         self._max_bytes: int = configuration["max_bytes"]
         self._max_pixels: int = configuration["max_pixels"]
         self._second_face_interval: float = configuration["second_face_interval_seconds"]
-        self._detector = FaceDetector()
+        self._models = FaceModels()
         self._judges: dict[str, Judge] = {}
-        self._spare_meshes: list[FaceMesh] = []
 
     def warm_up(self) -> float:
         """Judges a drawn face, so that no learner waits for models to load; gives milliseconds."""
@@ -49,22 +44,13 @@ class Worker:
         return self._judge_of(session_id).judge(picture, time.monotonic())
 
     def release(self, session_id: str) -> None:
-        """Frees the session's Face Mesh for the next learner, without what it remembers."""
-        judge = self._judges.pop(session_id, None)
-        if judge is None:
-            return
-        if len(self._spare_meshes) < MAX_SPARE_MESHES:
-            judge.mesh.forget()
-            self._spare_meshes.append(judge.mesh)
-        else:
-            judge.mesh.close()
+        """Forgets where the session's face was."""
+        self._judges.pop(session_id, None)
 
     def _judge_of(self, session_id: str) -> Judge:
         judge = self._judges.get(session_id)
         if judge is None:
-            mesh = self._spare_meshes.pop() if self._spare_meshes else FaceMesh()
-            judge = Judge(mesh, self._detector, self._second_face_interval)
-            self._judges[session_id] = judge
+            judge = self._judges[session_id] = Judge(self._models, self._second_face_interval)
         return judge
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .face_mesh import FaceDetector, FaceMesh
+from .face_mesh import FaceModels, Region
 from .frames import Picture
 from .landmarks import Points, select
 from .measurement import face
@@ -15,33 +15,44 @@ _BRIGHTNESS_STEP = 4
 
 
 class Judge:
-    """One learner's: `mesh` follows their face, and a second person is looked for now and then."""
+    """One learner's: follows their face, and looks for a second person now and then."""
 
-    def __init__(self, mesh: FaceMesh, detector: FaceDetector, second_face_interval: float) -> None:
-        """second_face_interval: seconds between two looks for a second person."""
-        self.mesh = mesh
-        self._detector = detector
+    def __init__(self, models: FaceModels, second_face_interval: float) -> None:
+        """models: shared with other learners; second_face_interval: seconds between two looks."""
+        self._models = models
         self._interval = second_face_interval
+        self._region: Region | None = None
         self._detected = 0
         self._looked_at: float | None = None
 
     def judge(self, rgb: Picture, now: float) -> Observation:
-        """rgb: (height, width, 3); now: seconds on any one clock."""
-        mesh = self.mesh.landmarks(rgb)
-        if mesh is None:
+        """rgb: (height, width, 3), which is not written on any more; now: seconds on any clock."""
+        if self._region is None or self._is_due(now):
+            self._look_around(rgb, now)
+        found = None if self._region is None else self._models.mesh(rgb, self._region)
+        self._region = None if found is None else found.region
+        if found is None:
             return NO_FACE
         height, width = rgb.shape[:2]
-        points = select(mesh)
+        points = select(found.mesh)
         measured = face(points, width, height, brightness(rgb, points))
         if measured is None:
             return NO_FACE
-        return Observation(face_count=max(1, self._faces_detected(rgb, now)), face=measured)
+        return Observation(face_count=max(1, self._detected), face=measured)
 
-    def _faces_detected(self, rgb: Picture, now: float) -> int:
-        if self._looked_at is None or now - self._looked_at >= self._interval:
-            self._detected = self._detector.count(rgb)
-            self._looked_at = now
-        return self._detected
+    def forget(self) -> None:
+        """The next picture may be of another person."""
+        self._region = self._looked_at = None
+
+    def _is_due(self, now: float) -> bool:
+        return self._looked_at is None or now - self._looked_at >= self._interval
+
+    def _look_around(self, rgb: Picture, now: float) -> None:
+        regions = self._models.regions(rgb)
+        self._detected, self._looked_at = len(regions), now
+        # A face that is followed is found more exactly by where it was.
+        if self._region is None and regions:
+            self._region = regions[0]
 
 
 def brightness(rgb: Picture, points: Points) -> float | None:
