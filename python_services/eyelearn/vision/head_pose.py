@@ -55,7 +55,6 @@ _OUTWARDS /= np.linalg.norm(_OUTWARDS, axis=1, keepdims=True)
 # from the second on it is seen. Hidden ones keep a little weight, so that the fit stays unique.
 _HIDDEN_COSINE, _SEEN_COSINE = 0.2, 0.4
 _HIDDEN_WEIGHT = 0.02
-_ALIKE = np.ones(len(STABLE_POINTS))
 
 
 def head_rotation(points: Floats) -> Floats:
@@ -68,18 +67,27 @@ def head_rotation(points: Floats) -> Floats:
     stable = points[..., _POSITIONS, :]
     known = np.isfinite(stable).all(axis=(-2, -1))[..., None, None]
     stable = np.where(known, stable, _VERTICES)
-    first = _fit(stable, _ALIKE)
+    first = _rotation(_ALL_ALIKE @ stable)
     facing = first[..., 2, :] @ _OUTWARDS.T
     seen = (facing - _HIDDEN_COSINE) / (_SEEN_COSINE - _HIDDEN_COSINE)
-    return np.where(known, _fit(stable, np.clip(seen, _HIDDEN_WEIGHT, 1.0)), np.nan)
+    second = _rotation(_weighed(np.clip(seen, _HIDDEN_WEIGHT, 1.0)) @ stable)
+    return np.where(known, second, np.nan)
 
 
-def _fit(points: Floats, weights: Floats) -> Floats:
-    """(..., 3, 3): what turns the vertices into points (..., n, 3); weights (..., n)."""
+def _weighed(weights: Floats) -> Floats:
+    """(..., 3, n): the vertices by weights (..., n); times points it is their covariance."""
     shares = weights[..., None] / weights.sum(axis=-1)[..., None, None]
     # Centred, so that the points need not be: their mean drops out of the sum.
     centred = _VERTICES - (shares * _VERTICES).sum(axis=-2, keepdims=True)
-    u, _, vt = np.linalg.svd(np.swapaxes(centred * shares, -1, -2) @ points)
+    return np.swapaxes(centred * shares, -1, -2)
+
+
+_ALL_ALIKE = _weighed(np.ones(len(STABLE_POINTS)))
+
+
+def _rotation(covariance: Floats) -> Floats:
+    """(..., 3, 3): the rotation that turns the vertices into the points with this covariance."""
+    u, _, vt = np.linalg.svd(covariance)
     # A mirrored fit is no rotation: the least certain axis is turned over.
     u[..., :, 2] *= np.sign(np.linalg.det(u @ vt))[..., None]
     rotation: Floats = np.swapaxes(u @ vt, -1, -2)
