@@ -31,6 +31,7 @@ from websockets.speedups import apply_mask  # noqa: E402
 
 from .app import Application, create_app  # noqa: E402
 from .concurrency import Concurrency  # noqa: E402
+from .protocols.greedy_clients import GreedyClients  # noqa: E402
 from .protocols.status import warnings as warnings_of  # noqa: E402
 from .settings import Settings  # noqa: E402
 
@@ -44,6 +45,9 @@ SOCKET_TIMEOUT_SECONDS = 60.0
 SIGNAL_POLL_SECONDS = 0.1
 WORKER_STOP_SECONDS = 2.0
 DATABASE_PATIENCE_SECONDS = 10.0
+# What the kernel holds for one client that does not read, in bytes (Linux takes twice this): 100
+# answers. Left to itself it grows to 4 MB, times every such client, before anybody notices.
+SEND_BUFFER_BYTES = 64 * 1024
 # Connections that wait to be accepted: a class that reconnects at once.
 BACKLOG = 1024
 
@@ -117,6 +121,7 @@ def _bind(host: str, port: int) -> socket.socket:
     # Connections inherit it. An update and its acknowledgement are two small writes, and Nagle's
     # algorithm would hold the second for the client's delayed ACK: 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     listener.bind(address)
     return listener
 
@@ -144,6 +149,7 @@ def _serve(listener: socket.socket, application: Application) -> None:
     """From here on clients are served, beside the caller."""
     settings = application.settings
     application.sessions.start_housekeeping()
+    GreedyClients(application.socketio.server, GREEN).start()
     eventlet.spawn_n(
         eventlet.wsgi.server,
         listener,

@@ -86,7 +86,25 @@ class Settings(BaseSettings):
         "memory allows.",
     )
     worker_timeout_seconds: float = Field(
-        5.0, gt=0, description="Seconds without an answer after which a worker is replaced."
+        5.0, gt=0, description="Seconds without an answer after which a worker is killed."
+    )
+    worker_max_age_hours: float = Field(
+        12.0,
+        ge=0,
+        description="Hours after which a worker is replaced by a fresh one, without anyone "
+        "noticing; each comes to it up to a quarter earlier, by chance. 0: never by age.",
+    )
+    worker_max_sessions: int = Field(
+        5000,
+        ge=0,
+        description="Sessions after which a worker is replaced, in the same way; more than a "
+        "school has between two nights. 0: never.",
+    )
+    worker_max_memory_mb: int = Field(
+        600,
+        ge=0,
+        description="Memory in MiB above which a worker is replaced; four times what one has "
+        "after its start. 0: never.",
     )
     max_frame_kb: int = Field(
         512, gt=0, description="Largest picture taken, in KiB of JPEG, PNG or WebP."

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from eyelearn.concurrency import threads
-from eyelearn.errors import FrameTooLarge, NotTracking
+from eyelearn.errors import FrameTooLarge, Internal, NotTracking, Superseded
+from eyelearn.inference import messages
 from eyelearn.inference import pool as pool_module
 from eyelearn.inference.pool import InferencePool
 from eyelearn.processes.channel import ChannelClosed, Header
 from eyelearn.settings import Settings
+from eyelearn.vision.observation import Observation
 from waiting import until
 
 
@@ -30,6 +33,7 @@ class FakeChild:
     ) -> None:
         self.is_ready = False
         self.pid = self.starts = 1
+        self.started_at = time.monotonic()
         self.sent: list[Header] = []
         self.before_sending: Callable[[], None] = lambda: None
         self.on_message = on_message
@@ -50,6 +54,14 @@ class FakeChild:
         self.is_ready = False
         self._on_death()
 
+    def judged(self) -> list[int]:
+        """The tickets of the frames that it was sent."""
+        return [header["ticket"] for header in self.sent if header["type"] == "judge"]
+
+    def answer(self, ticket: int) -> None:
+        nobody = Observation(face_count=0, face=None)
+        self.on_message(messages.judged(ticket, nobody), bytearray())
+
 
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> InferencePool:
@@ -58,7 +70,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> InferencePool:
 
 
 def children(pool: InferencePool) -> tuple[Any, Any]:
-    one, other = (worker.child for worker in pool._workers)
+    one, other = (worker.child for worker in pool._placement.workers)
     return one, other
 
 
@@ -107,7 +119,7 @@ def test_a_session_that_ends_while_it_is_moved_leaves_nothing(pool: InferencePoo
     other.before_sending = one.before_sending = everybody_leaves
     one.down()
     assert sessions(pool) == [0, 0]
-    assert pool._placed == {}
+    assert len(pool._placement) == 0
 
 
 def test_a_frame_that_waits_moves_with_its_session(pool: InferencePool) -> None:
@@ -136,3 +148,91 @@ def test_a_frame_over_the_limit_reaches_no_worker(pool: InferencePool) -> None:
     with pytest.raises(FrameTooLarge):
         pool.judge("a", b"\xff\xd8\xff" + bytes(600 * 1024))
     assert one.sent == other.sent == []
+
+
+def both_up(pool: InferencePool) -> tuple[Any, Any]:
+    one, other = children(pool)
+    one.up()
+    other.up()
+    return one, other
+
+
+def much_later() -> float:
+    return time.monotonic() + 60.0
+
+
+def test_a_frame_that_a_silent_worker_has_goes_to_another_with_its_session(
+    pool: InferencePool,
+) -> None:
+    one, other = both_up(pool)
+    outcomes: list[Any] = []
+    wait_for_judgement(pool, "a", outcomes)
+    until(one.judged)
+    pool._relieve_silent(much_later())
+    assert sessions(pool) == [0, 1]
+    (ticket,) = other.judged()
+    other.answer(ticket)
+    until(lambda: outcomes)
+    assert outcomes == [Observation(face_count=0, face=None)]
+
+
+def test_a_worker_that_answers_at_last_gets_sessions_again(pool: InferencePool) -> None:
+    one, other = both_up(pool)
+    outcomes: list[Any] = []
+    for name in "abcd":
+        wait_for_judgement(pool, name, outcomes)
+    until(lambda: len(one.judged()) == 2)
+    for ticket in other.judged():
+        other.answer(ticket)
+    pool._relieve_silent(much_later())
+    assert sessions(pool) == [0, 4]
+    one.answer(one.judged()[0])
+    assert sessions(pool) == [2, 2]
+
+
+def test_a_frame_that_two_workers_hang_over_is_not_tried_on_a_third(pool: InferencePool) -> None:
+    one, other = both_up(pool)
+    outcomes: list[Any] = []
+    wait_for_judgement(pool, "a", outcomes)
+    until(one.judged)
+    pool._relieve_silent(much_later())
+    (again,) = other.judged()
+    one.down()
+    one.up()
+    pool._relieve_silent(much_later())
+    until(lambda: outcomes)
+    assert isinstance(outcomes[0], Internal)
+    other.answer(again)
+    assert len(one.judged()) == 1
+
+
+def test_the_newest_frame_of_a_session_is_the_one_that_goes_on(pool: InferencePool) -> None:
+    one, other = both_up(pool)
+    outcomes: list[Any] = []
+    wait_for_judgement(pool, "a", outcomes)
+    until(one.judged)
+    threading.Thread(target=wait_again, args=(pool, outcomes), daemon=True).start()
+    until(lambda: len(one.judged()) == 2)
+    pool._relieve_silent(much_later())
+    until(lambda: outcomes)
+    assert isinstance(outcomes[0], Superseded)
+    assert len(other.judged()) == 1
+
+
+def wait_again(pool: InferencePool, outcomes: list[Any]) -> None:
+    try:
+        outcomes.append(pool.judge("a", b"newer"))
+    except Exception as error:
+        outcomes.append(error)
+
+
+def test_frames_stay_with_a_silent_worker_where_there_is_no_other(pool: InferencePool) -> None:
+    one, other = both_up(pool)
+    outcomes: list[Any] = []
+    wait_for_judgement(pool, "a", outcomes)
+    until(one.judged)
+    other.down()
+    pool._relieve_silent(much_later())
+    assert sessions(pool) == [1, 0]
+    one.answer(one.judged()[0])
+    until(lambda: outcomes == [Observation(face_count=0, face=None)])

@@ -55,3 +55,44 @@ def test_sessions_that_can_not_go_on_are_forgotten() -> None:
     sessions.forget_ended(2.0)
     assert sessions.get("s") is None
     assert sessions.held_by("c") is None
+
+
+def test_a_dropped_session_is_forgotten_when_it_can_not_go_on() -> None:
+    sessions, dropped = registry(), session()
+    sessions.add(dropped, "c")
+    dropped.end(DISCONNECTED, now=100.0, wall=100.0)
+    for now in (100.5, 999.0):
+        sessions.forget_ended(now)
+        assert sessions.get("s") is dropped
+        assert list(sessions.alive()) == []
+    sessions.forget_ended(1000.0)
+    assert sessions.get("s") is None
+    assert len(sessions) == 0
+
+
+def test_a_session_that_went_on_is_kept_from_its_last_end_on() -> None:
+    sessions, flaky = registry(), session()
+    sessions.add(flaky, "c")
+    flaky.end(DISCONNECTED, now=100.0, wall=100.0)
+    sessions.forget_ended(100.5)
+    flaky.resume(200.0)
+    sessions.add(flaky, "d")
+    assert list(sessions.alive()) == [flaky]
+    sessions.forget_ended(1000.0)
+    assert sessions.held_by("d") is flaky
+    flaky.end(DISCONNECTED, now=1100.0, wall=1100.0)
+    sessions.forget_ended(1100.5)
+    sessions.forget_ended(1999.0)
+    assert sessions.get("s") is flaky
+    sessions.forget_ended(2000.0)
+    assert len(sessions) == 0
+
+
+def test_one_who_came_later_is_forgotten_later() -> None:
+    sessions, first, second = registry(), session("first"), session("second")
+    for ended_at, each in ((100.0, first), (200.0, second)):
+        sessions.add(each, each.session_id)
+        each.end(DISCONNECTED, now=ended_at, wall=ended_at)
+        sessions.forget_ended(ended_at)
+    sessions.forget_ended(1050.0)
+    assert (sessions.get("first"), sessions.get("second")) == (None, second)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# A worker with a few learners: a bare one takes 150 to 180 MB, and each learner about 29 MB more.
-WORKER_BYTES = 250 * 1024 * 1024
+# A worker holds 100 MB of its own at work, whatever the number of learners; the rest is room.
+WORKER_BYTES = 150 * 1024 * 1024
 
 _CGROUP = Path("/sys/fs/cgroup")
 _CGROUP_V1_CPU = _CGROUP / "cpu"

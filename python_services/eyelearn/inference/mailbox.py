@@ -21,6 +21,9 @@ class Mailbox(Generic[Item]):
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def __contains__(self, session_id: str) -> bool:
+        return session_id in self._waiting
+
     def put(self, session_id: str, item: Item) -> Item | None:
         """Leaves an item; the session keeps its turn. Gives the one it replaces, if any."""
         replaced = self._waiting.get(session_id)

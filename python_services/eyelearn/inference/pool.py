@@ -1,4 +1,4 @@
-"""The workers as one: placement, newest frame wins, and replacement of those that fail."""
+"""The workers as one: frames to them and answers back, newest frame wins, whoever fails."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import logging
 import time
 from typing import Any
 
-from ..concurrency import Concurrency, Event
+from ..concurrency import Concurrency
 from ..errors import (
-    EyeLearnError,
     FrameTooLarge,
     Internal,
     NotTracking,
@@ -24,79 +23,55 @@ from ..vision.encoded import encoded_size
 from ..vision.observation import Observation
 from . import messages
 from .capacity import usable_cores, usable_memory, worker_count
-from .mailbox import Mailbox
+from .handle import WorkerHandle
+from .patience import Patience
+from .placement import Placement
+from .recycling import Recycler, limits_of
+from .throughput import Throughput
+from .ticket import Ticket
 
 _log = logging.getLogger(__name__)
 
 # One frame is judged while the next already lies in the socket, so that a worker never waits for
 # the event loop; more would only make answers older.
 FRAMES_IN_FLIGHT = 2
-SWEEP_INTERVAL_SECONDS = 1.0
+SWEEP_INTERVAL_SECONDS = 0.25
 MAX_FAILED_STARTS = 3
 
 
-class _Ticket:
-    """One frame on its way, and who waits for its answer."""
-
-    __slots__ = ("_done", "_result", "frame", "session_id", "since")
-
-    def __init__(self, session_id: str, frame: bytes, done: Event, since: float) -> None:
-        self.session_id = session_id
-        self.frame = frame
-        self.since = since
-        self._done = done
-        self._result: Observation | EyeLearnError | None = None
-
-    def resolve(self, result: Observation | EyeLearnError) -> None:
-        self._result = result
-        self._done.set()
-
-    def wait(self) -> Observation:
-        self._done.wait()
-        if isinstance(self._result, EyeLearnError):
-            raise self._result
-        assert self._result is not None
-        return self._result
-
-
-class _Worker:
-    """One worker process, as the pool sees it."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.child: SupervisedChild
-        self.sessions: set[str] = set()
-        self.mailbox: Mailbox[_Ticket] = Mailbox()
-        self.in_flight: dict[int, _Ticket] = {}
-
-
 class InferencePool:
-    """Judges frames in worker processes; a session stays on one worker, for its tracking state."""
+    """Judges frames in worker processes; a session stays on one of them as long as it answers."""
 
     def __init__(self, settings: Settings, concurrency: Concurrency) -> None:
         self._concurrency = concurrency
-        self._patience = settings.worker_timeout_seconds
+        self._timeout = settings.worker_timeout_seconds
+        self._patience = Patience(settings.worker_timeout_seconds)
+        self._throughput = Throughput()
         self._max_frame_kb = settings.max_frame_kb
-        self._numbers = itertools.count()
-        self._placed: dict[str, _Worker] = {}
+        self._ticket_numbers = itertools.count()
+        self._worker_numbers = itertools.count(1)
         self._stopping = False
-        count = worker_count(settings.inference_workers, usable_cores(), usable_memory())
-        configuration = {
+        self._configuration: Header = {
             "debug": settings.debug,
             "max_bytes": settings.max_frame_kb * 1024,
             "max_pixels": settings.max_frame_pixels,
             "second_face_interval_seconds": settings.second_face_interval_seconds,
         }
-        self._workers = [self._make_worker(n, configuration) for n in range(1, count + 1)]
+        self._placement = Placement(concurrency)
+        for _ in range(worker_count(settings.inference_workers, usable_cores(), usable_memory())):
+            self._placement.add(self._make_worker())
+        self._recycler = Recycler(
+            limits_of(settings), self._placement, self._make_worker, self._pump_all, concurrency
+        )
 
-    def _make_worker(self, number: int, configuration: Header) -> _Worker:
-        worker = _Worker(f"worker {number}")
+    def _make_worker(self) -> WorkerHandle:
+        worker = WorkerHandle(f"worker {next(self._worker_numbers)}")
         worker.child = SupervisedChild(
             name=worker.name,
             module="eyelearn.inference.worker",
-            configuration=configuration,
+            configuration=self._configuration,
             concurrency=self._concurrency,
-            answer_timeout=self._patience,
+            answer_timeout=self._timeout,
             on_message=lambda header, _payload: self._on_answer(worker, header),
             on_ready=lambda header: self._on_ready(worker, header),
             on_death=lambda: self._on_death(worker),
@@ -105,15 +80,17 @@ class InferencePool:
 
     def start(self) -> None:
         """Starts the workers without waiting for them."""
-        for worker in self._workers:
+        for worker in self._placement.workers:
             worker.child.start()
         self._concurrency.spawn(self._sweep)
+        self._concurrency.spawn(self._recycler.run)
 
     def wait_ready(self, timeout: float) -> bool:
         """Waits until every worker has judged a warm-up picture, at most `timeout` seconds."""
         until = time.monotonic() + timeout
         return all(
-            worker.child.ready.wait(max(0.0, until - time.monotonic())) for worker in self._workers
+            worker.child.ready.wait(max(0.0, until - time.monotonic()))
+            for worker in self._placement.workers
         )
 
     @property
@@ -121,8 +98,14 @@ class InferencePool:
         """Whether a worker has died again and again without ever having been up."""
         return any(
             worker.child.starts > MAX_FAILED_STARTS and not worker.child.ready.is_set()
-            for worker in self._workers
+            for worker in self._placement.workers
         )
+
+    @property
+    def frames_per_second(self) -> float:
+        """What the workers can judge, as measured lately; while none is up, what one could."""
+        up = sum(worker.answers and not worker.leaving for worker in self._placement.workers)
+        return self._throughput.per_second(max(1, up))
 
     def judge(self, session_id: str, frame: bytes | str) -> Observation:
         """Waits for the judgement of an encoded picture: raw bytes, base64 or a data URL.
@@ -132,8 +115,8 @@ class InferencePool:
         that had it failed.
         """
         self._check_size(frame)
-        ticket = _Ticket(session_id, _as_bytes(frame), self._concurrency.event(), time.monotonic())
-        worker = self._placed.get(session_id) or self._place(session_id)
+        ticket = Ticket(session_id, _as_bytes(frame), self._concurrency.event(), time.monotonic())
+        worker = self._placement.worker_of(session_id) or self._placement.place(session_id)
         replaced = worker.mailbox.put(session_id, ticket)
         if replaced is not None:
             replaced.resolve(Superseded())
@@ -141,20 +124,20 @@ class InferencePool:
         return ticket.wait()
 
     def release(self, session_id: str) -> None:
-        """The session ended; its worker may use its Face Mesh for another."""
-        worker = self._placed.pop(session_id, None)
+        """The session ended; its worker need not remember it."""
+        worker = self._placement.release(session_id)
         if worker is None:
             return
-        worker.sessions.discard(session_id)
         ticket = worker.mailbox.remove(session_id)
         if ticket is not None:
             ticket.resolve(NotTracking("video_frame"))
-        self._forget_at(worker, session_id)
+        self._placement.forget(worker, session_id)
 
     def stop(self, timeout: float) -> None:
         """Ends every worker."""
         self._stopping = True
-        for worker in self._workers:
+        self._recycler.stop()
+        for worker in self._placement.workers:
             worker.child.stop(timeout)
 
     def status(self) -> list[dict[str, Any]]:
@@ -163,12 +146,12 @@ class InferencePool:
             {
                 "name": worker.name,
                 "pid": worker.child.pid,
-                "ready": worker.child.is_ready,
+                "ready": worker.answers,
                 "sessions": len(worker.sessions),
                 "waiting": len(worker.mailbox),
                 "starts": worker.child.starts,
             }
-            for worker in self._workers
+            for worker in self._placement.workers
         ]
 
     def _check_size(self, frame: bytes | str) -> None:
@@ -176,105 +159,124 @@ class InferencePool:
         if size > self._max_frame_kb * 1024:
             raise FrameTooLarge.by_bytes(size, self._max_frame_kb)
 
-    def _place(self, session_id: str) -> _Worker:
-        """The least loaded worker, of those that are up if any is."""
-        ready = [worker for worker in self._workers if worker.child.is_ready]
-        worker = _least_loaded(ready or self._workers)
-        worker.sessions.add(session_id)
-        self._placed[session_id] = worker
-        return worker
-
-    def _move(self, session_id: str, source: _Worker, target: _Worker) -> None:
-        """Puts a session on another worker, with the frame that waits.
-
-        Telling the old one may wait for its socket, and the session may end meanwhile: so that
-        comes last, when everything else is in its new place.
-        """
-        source.sessions.discard(session_id)
-        target.sessions.add(session_id)
-        self._placed[session_id] = target
-        ticket = source.mailbox.remove(session_id)
-        if ticket is not None:
-            target.mailbox.put(session_id, ticket)
-        self._forget_at(source, session_id)
-
-    def _move_all(self, source: _Worker) -> None:
-        """Spreads the sessions of a worker that is down over those that are up, if any is."""
-        for session_id in list(source.sessions):
-            ready = [worker for worker in self._workers if worker.child.is_ready]
-            if ready and self._placed.get(session_id) is source:
-                self._move(session_id, source, _least_loaded(ready))
-        for worker in self._workers:
+    def _pump_all(self) -> None:
+        for worker in self._placement.workers:
             self._pump(worker)
 
-    def _forget_at(self, worker: _Worker, session_id: str) -> None:
-        try:
-            worker.child.send(messages.release(session_id))
-        except ChannelClosed:
-            _log.debug("%s is gone, and the session's Face Mesh with it", worker.name)
-
-    def _pump(self, worker: _Worker) -> None:
+    def _pump(self, worker: WorkerHandle) -> None:
         """Sends what waits, as long as the worker has room for it."""
-        while worker.child.is_ready and len(worker.in_flight) < FRAMES_IN_FLIGHT:
+        while worker.answers and len(worker.in_flight) < FRAMES_IN_FLIGHT:
             turn = worker.mailbox.take()
             if turn is None:
                 return
             session_id, ticket = turn
-            number = next(self._numbers)
+            number = next(self._ticket_numbers)
+            ticket.sent_at = time.monotonic()
             worker.in_flight[number] = ticket
             try:
                 worker.child.send(messages.judge(number, session_id), ticket.frame)
             except ChannelClosed:
                 return  # on_death resolves what is in flight
 
-    def _on_answer(self, worker: _Worker, header: Header) -> None:
-        worker.in_flight.pop(header["ticket"]).resolve(messages.read_answer(header))
+    def _on_answer(self, worker: WorkerHandle, header: Header) -> None:
+        now = time.monotonic()
+        ticket = worker.in_flight.pop(header["ticket"], None)
+        if ticket is not None:
+            seconds = now - max(ticket.sent_at, worker.answered_at)
+            self._patience.learn(seconds)
+            self._throughput.learn(seconds, now)
+            ticket.resolve(messages.read_answer(header))
+        worker.answered_at = now
+        if worker.silent:
+            _log.info("%s (pid %s) answers again", worker.name, worker.child.pid)
+            worker.silent = False
+            self._take_in(worker)
         self._pump(worker)
 
-    def _on_ready(self, worker: _Worker, header: Header) -> None:
+    def _on_ready(self, worker: WorkerHandle, header: Header) -> None:
         _log.info(
             "%s is up (pid %s), first picture judged in %d ms",
             worker.name,
             worker.child.pid,
             header["warm_up_ms"],
         )
-        self._level(worker)
-        self._pump(worker)
+        worker.sessions_served = len(worker.sessions)
+        if worker.succeeding:
+            self._pump(worker)
+        else:
+            self._take_in(worker)
 
-    def _level(self, newcomer: _Worker) -> None:
-        """Moves sessions to a worker that came up: those of workers that are down, then until all
-        that are up carry alike."""
-        for worker in self._workers:
-            if not worker.child.is_ready:
-                self._move_all(worker)
-        while True:
-            ready = [worker for worker in self._workers if worker.child.is_ready]
-            fullest = max(ready, key=lambda worker: len(worker.sessions), default=newcomer)
-            if len(fullest.sessions) - len(newcomer.sessions) <= 1:
-                return
-            self._move(next(iter(fullest.sessions)), fullest, newcomer)
+    def _take_in(self, worker: WorkerHandle) -> None:
+        """A worker came up: it gets its share of the sessions."""
+        self._placement.level(worker)
+        self._pump_all()
 
-    def _on_death(self, worker: _Worker) -> None:
+    def _on_death(self, worker: WorkerHandle) -> None:
+        worker.silent = False
         lost, worker.in_flight = worker.in_flight, {}
         for ticket in lost.values():
             ticket.resolve(Internal("The process that judged this frame failed."))
         if not self._stopping:
-            self._move_all(worker)
+            self._placement.vacate(worker)
+            self._pump_all()
 
     def _sweep(self) -> None:
-        """Answers frames that no worker takes, so that none is left hanging."""
+        """Sees to it that no frame is left hanging."""
         while not self._stopping:
+            asleep_since = time.monotonic()
             self._concurrency.sleep(SWEEP_INTERVAL_SECONDS)
-            oldest = time.monotonic() - self._patience
-            for worker in self._workers:
-                for session_id, ticket in worker.mailbox.items():
-                    if ticket.since < oldest:
-                        worker.mailbox.remove(session_id)
-                        ticket.resolve(Overloaded("No worker was free for this frame in time."))
+            now = time.monotonic()
+            self._answer_overdue(now)
+            # Where this process was held up itself, answers may lie there unread.
+            if now - asleep_since < 2 * SWEEP_INTERVAL_SECONDS:
+                self._relieve_silent(now)
 
+    def _answer_overdue(self, now: float) -> None:
+        """Answers frames that no worker takes."""
+        for worker in self._placement.workers:
+            for session_id, ticket in worker.mailbox.items():
+                if ticket.since < now - self._timeout:
+                    worker.mailbox.remove(session_id)
+                    ticket.resolve(Overloaded("No worker was free for this frame in time."))
 
-def _least_loaded(workers: list[_Worker]) -> _Worker:
-    return min(workers, key=lambda worker: len(worker.sessions))
+    def _relieve_silent(self, now: float) -> None:
+        """Takes sessions and frames from a worker that hangs, or seems to, to one that answers.
+
+        It gets no more frames until it answers; whether it is killed, its supervision decides.
+        """
+        for worker in self._placement.workers:
+            others = [other for other in self._placement.workers if other.answers]
+            silence = worker.silence(now)
+            if not worker.answers or silence <= self._patience.seconds or others == [worker]:
+                continue
+            _log.warning(
+                "%s (pid %s) has not answered for %.1f s; its sessions go to the others",
+                worker.name,
+                worker.child.pid,
+                silence,
+            )
+            worker.silent = True
+            self._take_back(worker)
+            self._placement.vacate(worker)
+            self._pump_all()
+
+    def _take_back(self, worker: WorkerHandle) -> None:
+        """Lets the frames in flight wait anew, the newest of each session.
+
+        Each but once: a picture that one worker hangs over must not stop them all.
+        """
+        lost, worker.in_flight = worker.in_flight, {}
+        for ticket in reversed(lost.values()):
+            place = self._placement.worker_of(ticket.session_id)
+            if place is None:
+                ticket.resolve(NotTracking("video_frame"))
+            elif ticket.session_id in place.mailbox:
+                ticket.resolve(Superseded())
+            elif ticket.sent_before:
+                ticket.resolve(Internal("The process that judged this frame does not answer."))
+            else:
+                ticket.sent_before = True
+                place.mailbox.put(ticket.session_id, ticket)
 
 
 def _as_bytes(frame: bytes | str) -> bytes:

@@ -61,6 +61,8 @@ class SupervisedChild:
         self.ready: Event = concurrency.event()
         self.pid: int | None = None
         self.starts = 0
+        # When the process that runs now was started, on the monotonic clock.
+        self.started_at = 0.0
         self._module = module
         self._configuration = configuration
         self._concurrency = concurrency
@@ -72,7 +74,6 @@ class SupervisedChild:
         self._channel: Channel | None = None
         self._is_ready = False
         self._unwanted = concurrency.event()
-        self._started_at = 0.0
         self._unanswered_since: float | None = None
         self._ended = concurrency.event()
 
@@ -118,7 +119,7 @@ class SupervisedChild:
                 self._report_death()
             if self._unwanted.is_set():
                 break
-            if time.monotonic() - self._started_at > HEALTHY_AFTER_SECONDS:
+            if time.monotonic() - self.started_at > HEALTHY_AFTER_SECONDS:
                 backoff = FIRST_BACKOFF_SECONDS
             _log.warning("%s ended; started again in %g s", self.name, backoff)
             self._unwanted.wait(backoff)
@@ -126,7 +127,7 @@ class SupervisedChild:
         self._ended.set()
 
     def _run_once(self) -> None:
-        self._started_at = time.monotonic()
+        self.started_at = time.monotonic()
         process, ours = self._spawn_process()
         channel = Channel(ours, self._concurrency.lock())
         self._process, self._channel, self.pid = process, channel, process.pid

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 from .session import STOPPED, WebSocketEyeTrackingSession
 
 
 class Registry:
-    """Finds sessions by their id and by the connection that holds them. Times are seconds."""
+    """Finds sessions by their id and by the connection that holds them. Times are seconds.
+
+    A school's ended sessions of the last RESUME_SECONDS are many times those alive, so what is
+    asked twice a second walks only through the latter.
+    """
 
     def __init__(self, resume_seconds: float, idle_seconds: float) -> None:
         self._resume_seconds = resume_seconds
         self._idle_seconds = idle_seconds
         self._sessions: dict[str, WebSocketEyeTrackingSession] = {}
         self._held: dict[str, WebSocketEyeTrackingSession] = {}
+        self._alive: dict[str, WebSocketEyeTrackingSession] = {}
+        # When each ended, in that order, which is that of the moments from which they can't go on.
+        self._ended: deque[tuple[float, WebSocketEyeTrackingSession]] = deque()
+
+    def __len__(self) -> int:
+        """How many it knows, ended ones included."""
+        return len(self._sessions)
 
     def add(self, session: WebSocketEyeTrackingSession, holder: str) -> None:
         """Takes a session in and gives it to a connection, whoever held it before."""
         self._sessions[session.session_id] = session
+        self._alive[session.session_id] = session
         if session.holder is not None:
             self._held.pop(session.holder, None)
         session.holder = holder
@@ -45,7 +58,7 @@ class Registry:
         return session.end_reason != STOPPED and now - session.ended_at < self._resume_seconds
 
     def alive(self) -> Iterator[WebSocketEyeTrackingSession]:
-        return (s for s in list(self._sessions.values()) if s.ended_at is None)
+        return (s for s in list(self._alive.values()) if s.ended_at is None)
 
     def due(self, now: float) -> list[WebSocketEyeTrackingSession]:
         """Sessions alive whose next flush has come."""
@@ -57,8 +70,21 @@ class Registry:
 
     def forget_ended(self, now: float) -> None:
         """Drops those that can't go on any more; what they counted is in the database."""
-        for session in list(self._sessions.values()):
-            if not self.may_resume(session, now):
-                del self._sessions[session.session_id]
-                if session.holder is not None:
-                    self._held.pop(session.holder, None)
+        for session in list(self._alive.values()):
+            if session.ended_at is None:
+                continue
+            del self._alive[session.session_id]
+            if self.may_resume(session, now):
+                self._ended.append((session.ended_at, session))
+            else:
+                self._forget(session)
+        while self._ended and now - self._ended[0][0] >= self._resume_seconds:
+            ended_at, session = self._ended.popleft()
+            # Unless it went on meanwhile; then it may have ended anew.
+            if session.ended_at == ended_at:
+                self._forget(session)
+
+    def _forget(self, session: WebSocketEyeTrackingSession) -> None:
+        self._sessions.pop(session.session_id, None)
+        if session.holder is not None:
+            self._held.pop(session.holder, None)

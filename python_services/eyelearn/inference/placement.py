@@ -1,0 +1,115 @@
+"""Which session is on which worker."""
+
+from __future__ import annotations
+
+import logging
+
+from ..concurrency import Concurrency
+from ..processes.channel import ChannelClosed
+from . import messages
+from .handle import WorkerHandle
+
+_log = logging.getLogger(__name__)
+
+
+class Placement:
+    """A session stays on one worker, which knows where its face was, as long as that one answers.
+
+    Moving one costs a face detection, 2 ms. Its frame that waits goes along; the caller then sees
+    to it that the workers are sent what waits for them.
+    """
+
+    def __init__(self, concurrency: Concurrency) -> None:
+        self.workers: list[WorkerHandle] = []
+        self._concurrency = concurrency
+        self._of: dict[str, WorkerHandle] = {}
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def add(self, worker: WorkerHandle) -> None:
+        # A new list, since others may be walking through the old one.
+        self.workers = [*self.workers, worker]
+
+    def remove(self, worker: WorkerHandle) -> None:
+        """Takes out a worker that has no sessions any more."""
+        self.workers = [other for other in self.workers if other is not worker]
+
+    def worker_of(self, session_id: str) -> WorkerHandle | None:
+        return self._of.get(session_id)
+
+    def place(self, session_id: str) -> WorkerHandle:
+        """Gives a session to the least loaded worker, of those that answer if any does."""
+        worker = _least_loaded(self._open() or self._staying())
+        self._put(session_id, worker)
+        return worker
+
+    def release(self, session_id: str) -> WorkerHandle | None:
+        """The session ended; gives the worker that it was on, which has yet to `forget` it."""
+        worker = self._of.pop(session_id, None)
+        if worker is not None:
+            worker.sessions.discard(session_id)
+        return worker
+
+    def forget(self, worker: WorkerHandle, session_id: str) -> None:
+        """Tells a worker that it won't see a session again. May wait for the worker's socket."""
+        try:
+            worker.child.send(messages.release(session_id))
+        except ChannelClosed:
+            _log.debug("%s is gone, and what it knew of the session with it", worker.name)
+
+    def vacate(self, source: WorkerHandle) -> None:
+        """Spreads a worker's sessions over those that answer, if any other does."""
+        for session_id in list(source.sessions):
+            targets = [worker for worker in self._open() if worker is not source]
+            if targets and self._of.get(session_id) is source:
+                self._move(session_id, source, _least_loaded(targets))
+
+    def vacate_for_good(self, source: WorkerHandle) -> None:
+        """The same for one that leaves; its sessions wait at one that is not up, if need be."""
+        self.vacate(source)
+        for session_id in list(source.sessions):
+            if self._of.get(session_id) is source:
+                self._move(session_id, source, _least_loaded(self._staying()))
+
+    def level(self, newcomer: WorkerHandle) -> None:
+        """Moves sessions to a worker that came up: those of workers that are down, then until all
+        that answer carry alike."""
+        for worker in self.workers:
+            if not worker.answers:
+                self.vacate(worker)
+        while newcomer in self._open():  # it may fail meanwhile
+            fullest = max(self._open(), key=lambda worker: len(worker.sessions))
+            if len(fullest.sessions) - len(newcomer.sessions) <= 1:
+                return
+            self._move(next(iter(fullest.sessions)), fullest, newcomer)
+
+    def _open(self) -> list[WorkerHandle]:
+        """Those that answer, and take sessions."""
+        return [worker for worker in self.workers if worker.answers and not worker.leaving]
+
+    def _staying(self) -> list[WorkerHandle]:
+        return [worker for worker in self.workers if not worker.leaving]
+
+    def _put(self, session_id: str, worker: WorkerHandle) -> None:
+        worker.sessions.add(session_id)
+        worker.sessions_served += 1
+        self._of[session_id] = worker
+
+    def _move(self, session_id: str, source: WorkerHandle, target: WorkerHandle) -> None:
+        """Telling the old worker may wait for its socket, and the session may end meanwhile: so
+        that comes last, when everything else is in its new place."""
+        source.sessions.discard(session_id)
+        self._put(session_id, target)
+        ticket = source.mailbox.remove(session_id)
+        if ticket is not None:
+            target.mailbox.put(session_id, ticket)
+        if source.silent:
+            # Nobody may be reading that socket: whoever moves sessions must not wait for it.
+            self._concurrency.spawn(self.forget, source, session_id)
+        else:
+            self.forget(source, session_id)
+
+
+def _least_loaded(workers: list[WorkerHandle]) -> WorkerHandle:
+    return min(workers, key=lambda worker: len(worker.sessions))
