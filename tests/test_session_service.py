@@ -11,9 +11,9 @@ import pytest
 from eyelearn.concurrency import threads
 from eyelearn.errors import Internal, NotTracking, Overloaded
 from eyelearn.saving.record import SessionRecord
-from eyelearn.session_service import SessionService
+from eyelearn.session_service import Judgement, SessionService
 from eyelearn.settings import Settings
-from eyelearn.tracking.session import LearnerIds
+from eyelearn.tracking.session import LearnerIds, WebSocketEyeTrackingSession
 from eyelearn.vision.observation import Observation
 from tracking.faces import seen
 
@@ -24,8 +24,13 @@ class Pool:
     """Sees the same in every frame."""
 
     observation = seen()
+    frames_per_second = 1000.0
+
+    def __init__(self) -> None:
+        self.judged = 0
 
     def judge(self, session_id: str, frame: bytes | str) -> Observation:
+        self.judged += 1
         return self.observation
 
     def release(self, session_id: str) -> None:
@@ -76,7 +81,7 @@ class Sitting:
         """Ten frames a second, with the housekeeping of that time; the metrics told last."""
         for _ in range(round(seconds * 10)):
             self.now += 0.1
-            session, _ = self.service.judge(holder, b"")
+            session = self.service.judge(holder, b"").session
             self.service._tidy(self.now)
         return session.metrics.to_dict()
 
@@ -243,4 +248,126 @@ def test_starting_another_session_on_one_connection_ends_the_first() -> None:
     first, _ = sitting.service.start("c", IDS)
     second, _ = sitting.service.start("c", IDS)
     assert sitting.ledger.records[first.session_id].end_reason == "replaced"
-    assert sitting.service.judge("c", b"")[0] is second
+    assert sitting.service.judge("c", b"").session is second
+
+
+class Classroom(Sitting):
+    """Learners who send at a rate of their own, whatever they are told."""
+
+    def __init__(self, capacity: float) -> None:
+        super().__init__()
+        self.pool.frames_per_second = capacity
+        self.told: dict[str, list[Judgement]] = {}
+
+    def enter(self, holder: str) -> WebSocketEyeTrackingSession:
+        session, _ = self.service.start(holder, IDS)
+        self.told[holder] = []
+        return session
+
+    def send(self, fps: int, seconds: float) -> None:
+        """Everybody; the service looks after itself twice a second."""
+        for n in range(round(seconds * fps)):
+            self.now += 1 / fps
+            if n % (fps // 2) == 0:
+                self.service._tidy(self.now)
+            for holder, told in self.told.items():
+                told.append(self.service.judge(holder, b""))
+
+    def max_fps(self, holder: str) -> float:
+        """What the client was told last."""
+        return [told.max_fps for told in self.told[holder] if told.max_fps is not None][-1]
+
+
+def test_above_the_capacity_everyone_gets_the_same_and_all_of_it_is_used() -> None:
+    room = Classroom(capacity=40.0)
+    for holder in "abcdefgh":
+        room.enter(holder)
+    room.send(fps=15, seconds=5.0)
+    room.pool.judged = 0
+    room.told = {holder: [] for holder in room.told}
+    room.send(fps=15, seconds=20.0)
+    judged = [sum(each.judged for each in told) for told in room.told.values()]
+    assert max(judged) - min(judged) <= 2
+    assert 0.9 * 40.0 <= room.pool.judged / 20.0 <= 40.0
+
+
+def test_a_learner_who_needs_little_leaves_the_rest_to_the_others() -> None:
+    room = Classroom(capacity=40.0)
+    for holder in "abcd":
+        room.enter(holder)
+    room.service.set_hidden("a", True)
+    room.send(fps=15, seconds=5.0)
+    assert room.max_fps("a") == 5.0
+    assert room.max_fps("b") > 40.0 * 0.95 / 4
+
+
+def test_everyone_is_told_more_again_when_others_leave() -> None:
+    room = Classroom(capacity=40.0)
+    for holder in "abcdefgh":
+        room.enter(holder)
+    room.send(fps=15, seconds=5.0)
+    assert room.max_fps("a") < 6.0
+    for holder in "cdefgh":
+        room.service.stop(holder)
+        del room.told[holder]
+    room.send(fps=15, seconds=5.0)
+    assert room.max_fps("a") > 12.0
+
+
+def test_only_first_pictures_are_turned_away_and_only_when_nobody_could_get_two_a_second() -> None:
+    room = Classroom(capacity=10.0)
+    for holder in "abcd":
+        room.enter(holder)
+    room.send(fps=10, seconds=3.0)
+    room.service.start("e", IDS)
+    with pytest.raises(Overloaded) as refused:
+        room.service.judge("e", b"")
+    assert refused.value.retry_after_seconds
+    room.send(fps=10, seconds=3.0)
+    room.service.stop("a")
+    del room.told["a"]
+    room.send(fps=10, seconds=5.0)
+    room.told["e"] = []
+    room.send(fps=10, seconds=3.0)
+    assert room.told["e"][-1].session.metrics.focused_time > 0.0
+
+
+def test_a_session_that_was_judged_before_is_not_turned_away_after_a_restart() -> None:
+    before = Sitting()
+    session, _ = before.service.start("c", IDS)
+    before.watch("c", 2.0)
+    before.service.drop("c")
+    after = Classroom(capacity=0.5)
+    after.ledger.records.update(before.ledger.records)
+    after.service._tidy(after.now + 0.5)
+    after.service.start("c", IDS, session.session_id)
+    assert after.service.judge("c", b"").judged
+    after.service.start("d", IDS)
+    with pytest.raises(Overloaded):
+        after.service.judge("d", b"")
+
+
+def test_a_skipped_picture_repeats_the_last_judgement_and_earns_no_time() -> None:
+    room = Classroom(capacity=6.0)
+    session = room.enter("a")
+    room.enter("b")
+    room.send(fps=15, seconds=10.0)
+    told = room.told["a"]
+    skipped = [(told[n - 1], told[n]) for n in range(1, len(told)) if not told[n].judged]
+    assert len(skipped) > len(told) / 2
+    assert all(now.attention is before.attention for before, now in skipped)
+    # What was seen from the first picture to the last that was judged; no less, and no more.
+    assert 9.0 <= session.metrics.focused_time <= 10.0
+    assert session.metrics.focus_sessions == 1
+
+
+def test_the_first_picture_after_a_page_is_hidden_is_judged() -> None:
+    room = Classroom(capacity=6.0)
+    for holder in "ab":
+        room.enter(holder)
+    room.send(fps=15, seconds=5.0)
+    room.service.set_hidden("a", True)
+    room.now += 0.01
+    judgement = room.service.judge("a", b"")
+    assert judgement.judged
+    assert judgement.attention.verdict.gaze_direction == "page_hidden"

@@ -43,13 +43,19 @@ class Told:
     focused_share: float
 
 
-def tell(script: Script, fps: float, settings: Settings, noise_factor: float = 1.0) -> Told:
-    """Every frame through `measurement.faces` and a real session."""
+def tell(
+    script: Script,
+    fps: float,
+    settings: Settings,
+    noise_factor: float = 1.0,
+    session: WebSocketEyeTrackingSession | None = None,
+) -> Told:
+    """Every frame through `measurement.faces` and a real session, a new one if none is given."""
     times = np.arange(0.5 / fps, script.seconds, 1.0 / fps)
     behaviour = script.at(times)
     measured = _measured(script, behaviour, times, noise_factor)
     counts = _counts(behaviour.people, times, _look_interval(script, settings))
-    session = new_session(settings)
+    session = session or new_session(settings)
     verdicts = []
     for now, face, count in zip(times.tolist(), measured, counts, strict=True):
         observation = NO_FACE if face is None or not count else Observation(count, face)

@@ -79,8 +79,14 @@ class StreamingDisabled(EyeLearnError):
 
 
 class Overloaded(EyeLearnError):
+    """retry_after_seconds: when it is worth a retry, where that can be said."""
+
     code = "overloaded"
     http_status = 503
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Superseded(EyeLearnError):

@@ -10,9 +10,11 @@ import random
 import time
 import uuid
 from collections.abc import Callable
+from typing import NamedTuple
 
 from .concurrency import Concurrency
 from .errors import Internal, NotTracking, Overloaded, RateLimited, StreamingDisabled
+from .inference.admission import Admission
 from .inference.pool import InferencePool
 from .redaction import hashed
 from .saving.ledger import SessionLedger
@@ -40,6 +42,22 @@ HOUSEKEEPING_INTERVAL_SECONDS = 0.5
 LOAD_TIMEOUT_SECONDS = 3.0
 
 
+class Judgement(NamedTuple):
+    """What is told of one picture.
+
+    judged: False where the picture was one too many, and `attention` repeats the last judgement.
+    max_fps: frames a second that the client may send from now on; None: as it was told before.
+    wait_seconds: after which the next picture is of use; a protocol that acknowledges pictures does
+    it then, or a client that sends one for each acknowledgement would send all the faster.
+    """
+
+    session: WebSocketEyeTrackingSession
+    attention: Attention
+    judged: bool
+    max_fps: float | None
+    wait_seconds: float = 0.0
+
+
 class SessionService:
     """Ties tracking, inference and saving together; each face only translates to it."""
 
@@ -58,6 +76,8 @@ class SessionService:
         self._clock = clock
         self._rules = session_rules(settings)
         self._registry = Registry(settings.resume_seconds, settings.session_idle_seconds)
+        self._admission = Admission()
+        self._shared_out_at = clock()
         self._closing = False
         # Connections whose start is under way; one that is dropped meanwhile leaves.
         self._starting: set[str] = set()
@@ -94,19 +114,25 @@ class SessionService:
         held = self._registry.held_by(holder)
         if held is not None and held is not session:
             self._end_held(holder, REPLACED)
-        if session is not None:
+        resumed = session is not None
+        if session is None:
+            session = self._begin(holder, ids)
+        else:
             self._resume(session, holder)
             # Whether the page is hidden, its new connection tells anew.
             session.set_hidden(False, self._clock())
-            return session, True
-        return self._begin(holder, ids), False
+        self._settle(session)
+        return session, resumed
 
-    def judge(
-        self, holder: str, frame: bytes | str
-    ) -> tuple[WebSocketEyeTrackingSession, Attention]:
+    def judge(self, holder: str, frame: bytes | str) -> Judgement:
         """Waits for the judgement of one picture of the holder's session.
 
-        Raises NotTracking, StreamingDisabled, RateLimited and whatever `InferencePool.judge` does.
+        A picture that is one too many is not judged, and takes no time: metrics go on with the next
+        one that is. A session's first picture needs a free place, and not its
+        start: learners who send landmarks cost next to nothing.
+
+        Raises NotTracking, StreamingDisabled, RateLimited, Overloaded where no place is free, and
+        whatever `InferencePool.judge` does.
         """
         arrived = self._clock()
         session = self._session_of(holder, "video_frame", arrived)
@@ -114,10 +140,19 @@ class SessionService:
             raise StreamingDisabled
         if not session.frames.take(arrived):
             raise RateLimited(self._settings.max_client_fps)
+        if not session.admitted:
+            self._admission.admit()
+            session.admitted = True
+        within = session.allowance.take(arrived)
+        if session.attention is not None and not within:
+            wait_seconds = session.allowance.wait_seconds
+            max_fps = self._settle(session)
+            return Judgement(session, session.attention, False, max_fps, wait_seconds)
         observation = self._pool.judge(session.session_id, frame)
         if session.ended_at is not None:
             raise NotTracking("video_frame")
-        return session, session.observe(observation, arrived)
+        attention = session.observe(observation, arrived)
+        return Judgement(session, attention, True, self._settle(session))
 
     def set_hidden(self, holder: str, hidden: bool) -> None:
         """Raises NotTracking."""
@@ -152,6 +187,10 @@ class SessionService:
         for session in list(self._registry.alive()):
             self._end(session, SHUTDOWN)
         return self._ledger.drain(seconds)
+
+    def _settle(self, session: WebSocketEyeTrackingSession) -> float | None:
+        """The rate that the session's client is to be told, if it is another than before."""
+        return session.allowance.settle(session.needed.rate, self._admission.fair_fps)
 
     def _session_of(self, holder: str, event: str, now: float) -> WebSocketEyeTrackingSession:
         """The holder's session; one that ended by being idle goes on. Raises NotTracking."""
@@ -235,6 +274,7 @@ class SessionService:
                 _log.exception("housekeeping failed; tried again")
 
     def _tidy(self, now: float) -> None:
+        self._share_out(now)
         # One that is due before the next look is saved now: no interval is longer than it says.
         for session in self._registry.due(now + HOUSEKEEPING_INTERVAL_SECONDS):
             session.next_flush = now + self._settings.flush_interval_seconds
@@ -245,6 +285,18 @@ class SessionService:
         for session in self._registry.idle(now):
             self._end(session, IDLE)
         self._registry.forget_ended(now)
+
+    def _share_out(self, now: float) -> None:
+        """Measures what the sessions alive would send, against what can be judged."""
+        elapsed, self._shared_out_at = now - self._shared_out_at, now
+        if elapsed <= 0.0:
+            return
+        demands = [
+            session.allowance.demand(elapsed, session.needed.rate)
+            for session in self._registry.alive()
+        ]
+        sending = [demand for demand in demands if demand > 0.0]
+        self._admission.measure(self._pool.frames_per_second, sending)
 
 
 def session_rules(settings: Settings) -> SessionRules:
@@ -305,6 +357,8 @@ def from_record(
     session.metrics.focus_sessions = record.focus_sessions
     session.metrics.unfocus_sessions = record.unfocus_sessions
     session.metrics.focused = record.focused
+    # Who was judged before goes on, also where the server that judged them is gone.
+    session.admitted = record.focused is not None
     session.revision = record.revision
     if record.neutral is not None:
         _take_up_neutral(session, record.neutral)

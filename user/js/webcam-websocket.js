@@ -67,6 +67,8 @@
   // Answered without a wait for any picture; the rest is for a mobile network, and someone waits.
   const CALIBRATE_TIMEOUT_MS = 5_000;
   const RETRY_MS = { first: 500, longest: 10_000, jitter: 0.5 };
+  // A class that was turned away together does not come back together: up to so much later.
+  const BUSY_JITTER = 0.5;
 
   const MAX_UNANSWERED_FRAMES = 2;
   // A lost answer must not block for ever; the service replaces a hanging worker within 7 s.
@@ -273,16 +275,18 @@
    */
   class Pacing {
     #limits;
+    #ownFps;
     #changedAt = -Infinity;
     #bestLatencyMs = Infinity;
     #answeredAt = [];
+    #waitsUntil = -Infinity;
     unanswered = 0;
     latencyMs = null;
 
     /** @param {{fps: number, quality: number}} limits */
     constructor(limits) {
       this.#limits = { ...limits };
-      this.fps = limits.fps;
+      this.#ownFps = limits.fps;
       this.quality = limits.quality;
       this.shrink = 1;
       this.maxBytes = Infinity;
@@ -290,14 +294,28 @@
 
     /** What the service takes at most, as `tracking_started` says. */
     obey({ max_fps: maxFps, max_frame_kb: maxFrameKb }, wantedFps) {
-      this.#limits.fps = Math.min(wantedFps, maxFps ?? Infinity);
-      this.fps = Math.min(this.fps, this.#limits.fps);
+      this.obeyRate(maxFps, wantedFps);
       this.maxBytes = (maxFrameKb ?? Infinity) * 1024;
+      this.#waitsUntil = -Infinity;
     }
 
-    /** Whether a frame may go now, or has to wait for an answer. */
-    get free() {
-      return this.unanswered < MAX_UNANSWERED_FRAMES;
+    /** The service changes its rate by load and by how steady the learner is; at once, both ways. */
+    obeyRate(maxFps, wantedFps) {
+      this.#limits.fps = Math.min(wantedFps, maxFps ?? Infinity);
+    }
+
+    get fps() {
+      return Math.min(this.#ownFps, this.#limits.fps);
+    }
+
+    /** The service has no place for this learner yet. */
+    wait(milliseconds, now) {
+      this.#waitsUntil = now + milliseconds * (1 + BUSY_JITTER * Math.random());
+    }
+
+    /** Whether a frame may go now, or has to wait for an answer or for a place. */
+    isFree(now) {
+      return now >= this.#waitsUntil && this.unanswered < MAX_UNANSWERED_FRAMES;
     }
 
     /** @param {Ack | null} ack null when no answer came in time. */
@@ -340,14 +358,14 @@
         return;
       }
       this.#changedAt = now;
-      this.fps = Math.min(this.#limits.fps, this.fps + RATE_INCREASE_FPS);
+      if (this.#ownFps <= this.#limits.fps) this.#ownFps += RATE_INCREASE_FPS;
       this.quality = Math.min(this.#limits.quality, this.quality + QUALITY_STEP);
     }
 
     #slowDown(now) {
       if (now - this.#changedAt < PACE_STEP_MS) return;
       this.#changedAt = now;
-      this.fps = Math.max(Math.min(MIN_FPS, this.#limits.fps), this.fps * RATE_DECREASE);
+      this.#ownFps = Math.max(MIN_FPS, this.fps * RATE_DECREASE);
     }
   }
 
@@ -571,6 +589,7 @@
     #failures = 0;
     #started = false;
     #toldUnreachable = false;
+    #toldBusy = false;
     #settle = null;
     #calibration = null;
     sessionId = null;
@@ -578,8 +597,9 @@
     /**
      * @param {{serverUrl: string, token: Options['token']}} options
      * @param {{user_id: Id, module_id: Id, section_id: Id | null}} ids
-     * @param {{started: Function, interrupted: Function, update: Function, failed: Function,
-     *     refused: Function}} handlers `failed`: it is tried again; `refused`: that is of no use.
+     * @param {{started: Function, interrupted: Function, update: Function, busy: Function,
+     *     failed: Function, refused: Function}} handlers `busy`: frames are of use in so many
+     *     milliseconds; `failed`: it is tried again; `refused`: that is of no use.
      */
     constructor(options, ids, handlers) {
       this.#options = options;
@@ -694,7 +714,7 @@
         connect_error: (error) => this.#refused(error),
         disconnect: (reason) => this.#interrupted(reason),
         tracking_started: (answer) => this.#onStarted(answer),
-        tracking_update: (update) => this.#handlers.update(update),
+        tracking_update: (update) => this.#onUpdate(update),
         error: (error) => this.#onError(error),
       };
       for (const [event, handler] of Object.entries(on)) this.#socket.on(event, handler);
@@ -729,6 +749,11 @@
       this.#settle?.(null);
     }
 
+    #onUpdate(update) {
+      this.#toldBusy = false;
+      this.#handlers.update(update);
+    }
+
     #interrupted(reason) {
       if (this.#started) this.#handlers.interrupted();
       this.#started = false;
@@ -753,7 +778,7 @@
       else this.#handlers.failed(failure);
     }
 
-    #onError({ code, message, event } = {}) {
+    #onError({ code, message, event, retry_after_seconds: retryAfter } = {}) {
       if (code === 'rate_limited') return; // The acknowledgements slow the rate down.
       if (code === 'not_tracking') {
         if (this.#started) this.#restart();
@@ -761,12 +786,20 @@
       }
       if (event === 'calibrate') return; // Who called it is told, by the acknowledgement.
       const failure = new WebcamFailure('SERVER_ERROR', { code, detail: message });
-      if (this.#settle) this.#settle(failure);
+      if (code === 'overloaded' && retryAfter > 0) this.#busy(failure, retryAfter * 1000);
+      else if (this.#settle) this.#settle(failure);
       else if (FINAL_CODES.includes(code)) this.#handlers.refused(failure);
       else {
         this.#handlers.failed(failure);
         if (!this.#started) this.#later(() => this.#start());
       }
+    }
+
+    /** There is no place for this learner's pictures yet: told once, until one is judged. */
+    #busy(failure, milliseconds) {
+      this.#handlers.busy(milliseconds);
+      if (!this.#toldBusy) this.#handlers.failed(failure);
+      this.#toldBusy = true;
     }
 
     /** The service forgot the session, after a long pause for example: start it again. */
@@ -930,7 +963,8 @@
       const link = new SessionLink(this.#options, this.#ids, {
         started: (answer) => this.#onStarted(answer),
         interrupted: () => this.#setConnected(false),
-        update: (update) => this.#tell('onTrackingUpdate', update),
+        update: (update) => this.#onUpdate(update),
+        busy: (milliseconds) => this.#pacing.wait(milliseconds, performance.now()),
         failed: (failure) => this.#fail(failure),
         refused: (failure) => this.#giveUp(failure),
       });
@@ -965,6 +999,14 @@
       if (this.#capturing) this.startCapture();
     }
 
+    #onUpdate(update) {
+      if (update.max_fps > 0) {
+        this.#pacing.obeyRate(update.max_fps, this.#options.frameRate);
+        if (this.#capturing) this.#clock.run(this.#pacing.fps);
+      }
+      this.#tell('onTrackingUpdate', update);
+    }
+
     #listen() {
       document.addEventListener('visibilitychange', this.#onVisibility);
       window.addEventListener('pagehide', this.#onPageHide);
@@ -981,7 +1023,8 @@
     async #capture() {
       const pacing = this.#pacing;
       const link = this.#link;
-      if (!link?.started || !this.#capturing || this.#encoding || !pacing.free) return;
+      if (!link?.started || !this.#capturing || this.#encoding) return;
+      if (!pacing.isFree(performance.now())) return;
       this.#encoding = true;
       try {
         const timestamp = Date.now();

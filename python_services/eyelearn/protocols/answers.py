@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from ..session_service import Judgement
 from ..timestamps import utc_text
 from ..tracking.session import Attention, WebSocketEyeTrackingSession
 from ..vision.observation import Face
@@ -28,17 +29,25 @@ def status_of(session: WebSocketEyeTrackingSession, attention: Attention) -> dic
     }
 
 
-def tracking_update(
-    session: WebSocketEyeTrackingSession, attention: Attention, frame_timestamp: float | None
-) -> dict[str, Any]:
-    """`tracking_update`; frame_timestamp is the client's, echoed."""
-    return {
-        **status_of(session, attention),
+def tracking_update(judgement: Judgement, frame_timestamp: float | None) -> dict[str, Any]:
+    """`tracking_update`; frame_timestamp is the client's, echoed.
+
+    `judged: false` stands only where the last judgement is repeated, `max_fps` only where it is
+    news.
+    """
+    session = judgement.session
+    update = {
+        **status_of(session, judgement.attention),
         "metrics": session.metrics.to_dict(),
         "timestamp": utc_text(time.time()),
         "session_id": session.session_id,
         "frame_timestamp": frame_timestamp,
     }
+    if not judgement.judged:
+        update["judged"] = False
+    if judgement.max_fps is not None:
+        update["max_fps"] = judgement.max_fps
+    return update
 
 
 def _head_pose(face: Face) -> dict[str, float]:

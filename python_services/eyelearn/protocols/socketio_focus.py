@@ -18,6 +18,7 @@ from ..errors import (
     EyeLearnError,
     Internal,
     InvalidPayload,
+    Overloaded,
     RateLimited,
     StreamingDisabled,
     Superseded,
@@ -31,8 +32,9 @@ from .payloads import PageVisibility, StartTracking, VideoFrame, parse
 
 _log = logging.getLogger(__name__)
 
-# What every frame runs into while it lasts: told at most once a second, acknowledged each time.
-LIMITS = (RateLimited, StreamingDisabled)
+# What frame after frame runs into while it lasts: told at most once a second, acknowledged each
+# time.
+LIMITS = (RateLimited, StreamingDisabled, Overloaded)
 
 Ack = dict[str, Any]
 Handler = Callable[..., Ack | None]
@@ -76,8 +78,11 @@ class SocketIOFocus:
     def _tell(self, sid: str, event: str, error: EyeLearnError) -> Ack:
         if isinstance(error, Superseded):
             return {"status": "superseded", "reason": error.code}
-        if not isinstance(error, LIMITS) or self._told_limits.allow(sid, time.monotonic()):
-            told = {"message": error.message, "code": error.code, "event": event}
+        lasting = event == "video_frame" and isinstance(error, LIMITS)
+        if not lasting or self._told_limits.allow(sid, time.monotonic()):
+            told: dict[str, Any] = {"message": error.message, "code": error.code, "event": event}
+            if isinstance(error, Overloaded) and error.retry_after_seconds is not None:
+                told["retry_after_seconds"] = error.retry_after_seconds
             self._server.emit("error", told, to=sid)
         limited = isinstance(error, RateLimited)
         return {"status": "rate_limited" if limited else "rejected", "reason": error.code}
@@ -103,7 +108,7 @@ class SocketIOFocus:
                 "message": "Eye tracking resumed" if resumed else "Eye tracking started",
                 "session_id": session.session_id,
                 "resumed": resumed,
-                "max_fps": self._settings.max_client_fps,
+                "max_fps": session.allowance.told,
                 "max_frame_kb": self._settings.max_frame_kb,
                 "landmark_indices": LANDMARK_INDICES,
             },
@@ -112,9 +117,11 @@ class SocketIOFocus:
 
     def _video_frame(self, sid: str, *arguments: Any) -> Ack:
         payload = parse(VideoFrame, "video_frame", arguments)
-        session, attention = self._sessions.judge(sid, payload.frame)
-        update = tracking_update(session, attention, payload.timestamp)
+        judgement = self._sessions.judge(sid, payload.frame)
+        update = tracking_update(judgement, payload.timestamp)
         self._server.emit("tracking_update", update, to=sid)
+        if judgement.wait_seconds:
+            self._server.sleep(judgement.wait_seconds)
         return {"status": "processed", "reason": None}
 
     def _page_visibility(self, sid: str, *arguments: Any) -> None:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ..vision.observation import Face, Observation
+from .allowance import Allowance
 from .calibration import Calibration
 from .eye_closure import EyeClosure
-from .focus import PAGE_HIDDEN, FocusLimits, FocusState, Verdict, attention_score
+from .focus import PAGE_HIDDEN, FocusLimits, FocusState, Verdict, attention_score, deviations
+from .frame_rate import NeededRate, is_settled
 from .metrics import Metrics
 from .neutral import Neutral, NeutralEstimate
 from .smoothing import SmoothedFace
@@ -59,7 +61,8 @@ class WebSocketEyeTrackingSession:
     """A learner's sitting: what was seen of them, smoothed and counted.
 
     `holder` names the connection that the session belongs to now. `now` is seconds on the service's
-    monotonic clock, `wall` seconds since the epoch.
+    monotonic clock, `wall` seconds since the epoch. `attention` is what was told last, as long as
+    it may be told again.
     """
 
     def __init__(
@@ -71,6 +74,10 @@ class WebSocketEyeTrackingSession:
         self.holder: str | None = None
         self.metrics = Metrics(rules.max_gap_seconds)
         self.frames = TokenBucket(rules.max_fps)
+        self.allowance = Allowance(rules.max_fps)
+        self.needed = NeededRate()
+        self.admitted = False
+        self.attention: Attention | None = None
         self.hidden = False
         self.started_wall = wall
         self.revision = 0
@@ -96,10 +103,16 @@ class WebSocketEyeTrackingSession:
         score = attention_score(smoothed, limits, neutral, self._eyes.threshold)
         if self.hidden:
             verdict, score = Verdict(False, PAGE_HIDDEN), 0.0
+        self.needed.observe(verdict, self._is_settled(verdict, observation.face), now)
         self.metrics.observe(verdict.is_focused, now)
         self.last_seen = max(self.last_seen, now)
         self.changed = True
-        return Attention(verdict, score, hint(observation.face), observation)
+        self.attention = Attention(verdict, score, hint(observation.face), observation)
+        return self.attention
+
+    def _is_settled(self, verdict: Verdict, face: Face | None) -> bool:
+        off = None if face is None else deviations(face, self.rules.limits, self.neutral.value)
+        return is_settled(verdict, face, off, self._eyes.threshold)
 
     def _smooth(self, observation: Observation, now: float) -> Observation:
         if observation.face is None:
@@ -124,6 +137,8 @@ class WebSocketEyeTrackingSession:
         if hidden and not self.hidden and self.metrics.focused is not None:
             self.metrics.observe(False, now)
             self.changed = True
+        if hidden != self.hidden:
+            self._expect_anything()
         self.hidden = hidden
 
     def calibrate(self, now: float) -> tuple[int, Neutral]:
@@ -133,6 +148,7 @@ class WebSocketEyeTrackingSession:
         """
         samples, neutral = self._calibration.neutral(now)
         self.neutral.calibrate(neutral)
+        self._expect_anything()
         return samples, neutral
 
     def end(self, reason: str, now: float, wall: float) -> None:
@@ -142,6 +158,12 @@ class WebSocketEyeTrackingSession:
         """Goes on after an end; the time between counts as any other gap does."""
         self.ended_at = self.ended_wall = self.end_reason = None
         self.last_seen = now
+        self._expect_anything()
+
+    def _expect_anything(self) -> None:
+        """What was told says nothing about the next frame, which is to be judged."""
+        self.attention = None
+        self.needed.reset()
 
     def eyes_to_dict(self) -> dict[str, Any]:
         """What the eyes did over the last minute, as in `tracking_update`."""

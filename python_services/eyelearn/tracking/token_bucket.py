@@ -22,3 +22,8 @@ class TokenBucket:
             return False
         self._tokens -= 1.0
         return True
+
+    @property
+    def seconds_to_next(self) -> float:
+        """From the last event on, until one more is allowed."""
+        return max(0.0, 1.0 - self._tokens) / self._rate
