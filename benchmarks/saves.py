@@ -26,7 +26,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "python_services")]
 
-from load import BenchmarkLearner, Outcome  # noqa: E402
+from on_service.learner import BenchmarkLearner  # noqa: E402
 
 from databases import MariadbServer  # noqa: E402
 from eyelearn.saving.database import open_engine  # noqa: E402
@@ -42,6 +42,7 @@ CLASS_SIZE = 8
 CLASS_FPS = 5.0
 QUIET_SECONDS = 30.0
 WARM_UP_SECONDS = 5.0
+GRACE_SECONDS = 2.0
 
 # In a process of its own: the service's event loop, its ledger and its keeper, and nothing else.
 FLUSH = """
@@ -136,7 +137,7 @@ def fill(service: RunningService, owed: int) -> None:
 async def watch(learners: list[BenchmarkLearner], seconds: float) -> np.ndarray:
     """The latencies, in ms, of a class at its rate."""
     for learner in learners:
-        learner.outcome = Outcome()
+        learner.measure()
     await asyncio.gather(
         *(x.send_at(CLASS_FPS, seconds, n / CLASS_SIZE / CLASS_FPS) for n, x in enumerate(learners))
     )
@@ -158,7 +159,9 @@ async def measure_backlog(platform: Platform, owed: int) -> dict[str, Any]:
             busy.append(await watch(learners, 2.0))
         took = time.monotonic() - begun
         quiet_again = await watch(learners, QUIET_SECONDS)
-        await asyncio.gather(*(learner.stop() for learner in learners))
+        await asyncio.gather(*(learner.settle(GRACE_SECONDS) for learner in learners))
+        for learner in learners:
+            learner.close()
     during = np.concatenate(busy)
     p95 = float(np.percentile(np.concatenate([quiet, quiet_again]), 95))
     return {

@@ -1,0 +1,1 @@
+"""Measuring the whole service from outside: learners, processes, search, tables."""
