@@ -103,7 +103,7 @@ def steps() -> list[Step]:
     payload = {"frame": frame, "timestamp": 1}
     masked = unmask(frame, MASK)
     event = f'427["video_frame",{{"frame":"{data_url(frame)}","timestamp":1}}]'
-    answer = json.loads(json.dumps(messages.judged(1, observation())))
+    answer = json.loads(json.dumps(messages.judged(1, observation(), 0.005)))
     session = WebSocketEyeTrackingSession(
         "6f0d9a52-52a5-4b2c-9a43-3d3c4d1f3d52",
         LearnerIds(1, 22, 82),

@@ -60,7 +60,7 @@ class FakeChild:
 
     def answer(self, ticket: int) -> None:
         nobody = Observation(face_count=0, face=None)
-        self.on_message(messages.judged(ticket, nobody), bytearray())
+        self.on_message(messages.judged(ticket, nobody, 0.01), bytearray())
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """What crosses between the pool and its workers, and nothing else does.
 
 To a worker, besides the ping: `judge {ticket, session}` with the encoded picture as payload, and
-`release {session}`. From it: `ready`, `pong`, `judged {ticket, observation}` and
-`failed {ticket, code, message}`.
+`release {session}`. From it: `ready`, `pong`, `judged {ticket, observation, seconds}` (seconds that
+the worker spent on it) and `failed {ticket, code, message}`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,18 @@ def release(session_id: str) -> Header:
     return {"type": "release", "session": session_id}
 
 
-def judged(ticket: int, observation: Observation) -> Header:
-    return {"type": "judged", "ticket": ticket, "observation": observation.to_dict()}
+def judged(ticket: int, observation: Observation, seconds: float) -> Header:
+    plain = observation.to_dict()
+    return {"type": "judged", "ticket": ticket, "observation": plain, "seconds": seconds}
 
 
 def failed(ticket: int, error: EyeLearnError) -> Header:
     return {"type": "failed", "ticket": ticket, "code": error.code, "message": error.message}
+
+
+def seconds_spent(header: Header) -> float | None:
+    """What the worker spent on a frame that it judged; None for one that it could not judge."""
+    return header.get("seconds")
 
 
 def read_answer(header: Header) -> Observation | EyeLearnError:

@@ -182,9 +182,10 @@ class InferencePool:
         now = time.monotonic()
         ticket = worker.in_flight.pop(header["ticket"], None)
         if ticket is not None:
-            seconds = now - max(ticket.sent_at, worker.answered_at)
-            self._patience.learn(seconds)
-            self._throughput.learn(seconds, now)
+            self._patience.learn(now - max(ticket.sent_at, worker.answered_at))
+            spent = messages.seconds_spent(header)
+            if spent is not None:
+                self._throughput.learn(spent, now)
             ticket.resolve(messages.read_answer(header))
         worker.answered_at = now
         if worker.silent:

@@ -27,7 +27,9 @@ class Throughput:
         self._learned_at: float | None = None
 
     def learn(self, seconds: float, now: float) -> None:
-        """seconds: of one worker for one frame, from when it was free for it to its answer."""
+        """seconds: what one worker spent on one frame, as it says: the way there and back does not
+        count, and on a calm machine that would be half of it.
+        """
         elapsed = 0.0 if self._learned_at is None else max(0.0, now - self._learned_at)
         self._learned_at = now
         kept = math.exp(-elapsed / MEMORY_SECONDS)

@@ -56,9 +56,10 @@ class Worker:
 
 def answer(worker: Worker, header: Header, frame: bytearray) -> Header:
     """The answer to one `judge` message; a fault of ours is told as such, and logged."""
-    ticket = header["ticket"]
+    ticket, begun = header["ticket"], time.perf_counter()
     try:
-        return messages.judged(ticket, worker.judge(header["session"], frame))
+        observation = worker.judge(header["session"], frame)
+        return messages.judged(ticket, observation, time.perf_counter() - begun)
     except EyeLearnError as error:
         return messages.failed(ticket, error)
     except Exception:
