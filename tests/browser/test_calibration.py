@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from chromium import ALLOWED, Browsers, camera, until
-from focus_page import COUNT_ALERTS, start, wait_for_state
+from focus_page import COUNT_ALERTS, opened_page, start, wait_for_state
 from playwright.sync_api import Page, expect
 
 from service import RunningService, running_service
@@ -35,19 +35,13 @@ def refusal(page: Page) -> str:
 @pytest.fixture
 def page(browsers: Browsers, service: RunningService, face_clip: Path) -> Page:
     """The focus page, and it tracks someone."""
-    opened = browsers.page(ALLOWED, *camera(face_clip))
-    start(opened, service.url)
-    wait_for_state(opened, "focused")
-    return opened
+    return opened_page(browsers, service.url, face_clip, "focused")
 
 
 @pytest.fixture
 def empty_page(browsers: Browsers, service: RunningService, empty_clip: Path) -> Page:
     """The focus page, and nobody sits before the camera."""
-    opened = browsers.page(ALLOWED, *camera(empty_clip))
-    start(opened, service.url)
-    wait_for_state(opened, "away")
-    return opened
+    return opened_page(browsers, service.url, empty_clip, "away")
 
 
 def test_the_page_lets_the_learner_look_and_says_that_it_worked(page: Page) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from chromium import ALLOWED, Browsers, camera, until
-from focus_page import COUNT_ALERTS, error_type, start, wait_for_state
+from chromium import Browsers, until
+from focus_page import COUNT_ALERTS, error_type, opened_page, wait_for_state
 from playwright.sync_api import Page, expect
 
 from service import RunningService
@@ -35,10 +35,7 @@ REFUSE = """([refusals, name]) => {
 @pytest.fixture
 def page(browsers: Browsers, service: RunningService, face_clip: Path) -> Page:
     """The focus page, and it tracks."""
-    opened = browsers.page(ALLOWED, *camera(face_clip))
-    start(opened, service.url)
-    wait_for_state(opened, "focused")
-    return opened
+    return opened_page(browsers, service.url, face_clip, "focused")
 
 
 def test_an_unplugged_camera_is_told_and_comes_back_when_it_is_plugged_in(page: Page) -> None:

@@ -1,9 +1,17 @@
 import numpy as np
 import pytest
-from on_sequences.posed_face import HEIGHT, WIDTH, Pose, landmarks
+from on_sequences.posed_face import (
+    HEIGHT,
+    PIXELS_PER_CM,
+    WIDTH,
+    Pose,
+    landmarks,
+    normalised,
+    rotation,
+)
 
-from eyelearn.vision.head_pose import head_angles, head_rotation
-from eyelearn.vision.landmarks import in_pixels, positions
+from eyelearn.vision.head_pose import CANONICAL_FACE, MESH_DEPTH, head_angles, head_rotation
+from eyelearn.vision.landmarks import STABLE_POINTS, in_pixels, positions
 
 NOSE_AND_CHEEKS = positions((4, 116, 345))
 
@@ -16,7 +24,7 @@ def angles(points):
     return head_angles(head_rotation(in_pixels(points, WIDTH, HEIGHT)))
 
 
-@pytest.mark.parametrize(
+POSES = pytest.mark.parametrize(
     ("yaw", "pitch", "roll"),
     [
         pytest.param(0, 0, 0, id="straight ahead"),
@@ -28,9 +36,22 @@ def angles(points):
         pytest.param(-50, 20, -35, id="all at once"),
     ],
 )
+
+
+@POSES
 def test_the_head_is_measured_as_it_was_turned(yaw, pitch, roll):
     # The canonical face that is posed here is deeper than the mesh that MediaPipe finds.
     assert np.allclose(angles(head(yaw, pitch, roll)), (yaw, pitch, roll), atol=2.5)
+
+
+@POSES
+def test_a_head_as_deep_as_the_mesh_is_measured_exactly(yaw, pitch, roll):
+    vertices = np.array([CANONICAL_FACE[index] for index in STABLE_POINTS]) * (1, 1, MESH_DEPTH)
+    turned = vertices @ rotation(yaw, pitch, roll).T * PIXELS_PER_CM * (1, -1, -1)
+    points = head(yaw, pitch, roll)
+    middle = np.array((WIDTH / 2, HEIGHT / 2, 0))
+    points[list(positions(STABLE_POINTS))] = normalised(turned + middle)
+    assert np.allclose(angles(points), (yaw, pitch, roll), atol=0.01)
 
 
 def test_their_own_left_is_to_the_right_in_the_picture():

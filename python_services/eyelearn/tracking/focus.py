@@ -27,8 +27,8 @@ LOOKING_DOWN = "looking_down"
 DISTRACTED = "distracted"
 PAGE_HIDDEN = "page_hidden"
 
-# How steeply the score falls where the deviation reaches its limit, where it is 0.5: fitted to 632
-# posed pictures, and less steep the less the eyes and the face can be made out.
+# How steeply the score falls where the deviation reaches its limit, where it is 0.5: fitted to 574
+# posed faces, and less steep the less the eyes and the face can be made out.
 SCORE_STEEPNESS_UNSEEN = 4.0
 SCORE_STEEPNESS_SEEN = 7.0
 

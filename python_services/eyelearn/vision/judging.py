@@ -40,10 +40,6 @@ class Judge:
             return NO_FACE
         return Observation(face_count=max(1, self._detected), face=measured)
 
-    def forget(self) -> None:
-        """The next picture may be of another person."""
-        self._region = self._looked_at = None
-
     def _is_due(self, now: float) -> bool:
         return self._looked_at is None or now - self._looked_at >= self._interval
 
