@@ -154,6 +154,8 @@ class DatabaseServer(ABC):
             return subprocess.Popen(
                 command,
                 cwd=self.folder,
+                # Two MariaDB servers that are installed at once take each other's files in /tmp.
+                env={**os.environ, "TMPDIR": str(self.folder)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
