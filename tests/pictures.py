@@ -50,8 +50,9 @@ def empty_frame(t: float = 0.0, width: int = WIDTH, height: int = HEIGHT) -> Pic
 
 
 def jpeg(rgb: Picture, quality: int = 70) -> bytes:
-    """The picture as a browser's camera would send it."""
-    return simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality=quality, colorspace="RGB")
+    """The picture as a browser's canvas encodes it, with colour at half the resolution."""
+    contiguous = np.ascontiguousarray(rgb)
+    return simplejpeg.encode_jpeg(contiguous, quality, "RGB", colorsubsampling="420")
 
 
 def data_url(jpeg_bytes: bytes) -> str:

@@ -19,10 +19,11 @@ import numpy as np  # noqa: E402
 
 from eyelearn.inference import messages  # noqa: E402
 from eyelearn.processes.channel import Channel, Header  # noqa: E402
+from eyelearn.vision.brightness import brightness  # noqa: E402
 from eyelearn.vision.encoded import picture_bytes  # noqa: E402
 from eyelearn.vision.face_mesh import FaceModels  # noqa: E402
 from eyelearn.vision.frames import decode  # noqa: E402
-from eyelearn.vision.judging import Judge, brightness  # noqa: E402
+from eyelearn.vision.judging import Judge  # noqa: E402
 from eyelearn.vision.landmarks import select  # noqa: E402
 from eyelearn.vision.measurement import face  # noqa: E402
 from on_service.classroom import CLIP_FPS, clip  # noqa: E402

@@ -1,12 +1,14 @@
+import numpy as np
 import pytest
 from on_sequences.posed_face import HEIGHT, WIDTH, Pose, landmarks
 
-from eyelearn.vision.eyes import openness
-from eyelearn.vision.landmarks import LANDMARK_INDICES, eyes_of, in_pixels
+from eyelearn.vision.eyes import eye, eye_vectors
+from eyelearn.vision.landmarks import LANDMARK_INDICES, in_pixels
 
 
 def openness_of(points):
-    return openness(eyes_of(in_pixels(points, WIDTH, HEIGHT)))
+    vectors = eye_vectors(in_pixels(points, WIDTH, HEIGHT)).tolist()
+    return tuple(eye(each).openness for each in vectors)
 
 
 @pytest.mark.parametrize("ratio", [0.05, 0.3, 0.4])
@@ -27,3 +29,16 @@ def test_the_left_eye_comes_first():
     left, right = openness_of(points)
     assert left == pytest.approx(open_left)
     assert right == pytest.approx(0.0, abs=1e-4)
+
+
+def test_corners_in_one_place_are_no_eye():
+    nowhere = eye_vectors(np.ones((len(LANDMARK_INDICES), 3)))
+    assert [eye(vectors) for vectors in nowhere.tolist()] == [None, None]
+
+
+def test_a_batch_of_any_shape_is_measured_like_its_members():
+    batch = np.stack([landmarks(Pose(yaw)) for yaw in (-20, -10, 0, 10, 20, 30)])
+    batch = batch.reshape(3, 2, *batch.shape[1:])
+    together = eye_vectors(batch)
+    for at in np.ndindex(3, 2):
+        assert np.allclose(together[at], eye_vectors(batch[at]))

@@ -1,11 +1,15 @@
 import mediapipe
 import numpy as np
 import pytest
-from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
-from mediapipe.python import packet_creator
 
-from eyelearn.vision.face_mesh import FaceModels, landmark_array
+from eyelearn.vision.face_mesh import FaceModels, Region
+from eyelearn.vision.mesh_model import Reading
 from pictures import empty_frame, face_frame, two_faces_frame
+
+WIDTH, HEIGHT = 640, 480
+# What a picture may be sampled differently, in pixels: the graph of mediapipe.solutions warps it
+# with another build of OpenCV, and its lips take part in finding the face in the next picture.
+AGREEMENT_PIXELS = 0.25
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +36,28 @@ def test_a_face_has_478_landmarks_inside_the_picture(models):
     assert (landmarks[:, :2] < 1).all()
 
 
-def test_the_landmarks_are_those_of_mediapipes_own_face_mesh(models):
-    frames = [face_frame(n / 5) for n in range(8)]
+def test_the_landmarks_are_those_of_mediapipes_own_face_mesh_but_for_the_lips(models):
+    frames = [face_frame(n / 5) for n in range(15)]
     with mediapipe.solutions.face_mesh.FaceMesh(refine_landmarks=True) as solution:
-        own = [landmark_array(solution.process(frame).multi_face_landmarks[0]) for frame in frames]
-    assert np.array_equal(followed(models, frames), own)
+        faces = [solution.process(frame).multi_face_landmarks[0].landmark for frame in frames]
+    own = np.array([[(point.x, point.y, point.z) for point in face] for face in faces])
+    apart = np.abs(followed(models, frames) - own) * (WIDTH, HEIGHT, WIDTH)
+    assert np.delete(apart, Reading().unrefined, axis=1).max() < AGREEMENT_PIXELS
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_head_that_lies_on_its_side_has_the_same_mesh(models, turns):
+    picture = np.ascontiguousarray(face_frame()[:, 80:560])
+    region = models.regions(picture)[0]
+    upright = models.mesh(picture, region).mesh
+    for _ in range(turns):
+        picture = np.ascontiguousarray(np.rot90(picture))
+        region = Region(region.y, 1 - region.x, region.side, region.rotation - np.pi / 2)
+    mesh = models.mesh(picture, region).mesh
+    for _ in range(turns):
+        mesh = np.stack([1 - mesh[:, 1], mesh[:, 0], mesh[:, 2]], axis=1)
+    # Not the same pixels: a crop begins at a corner of its region.
+    assert np.abs(mesh - upright).max() * HEIGHT < 4
 
 
 def test_two_learners_who_share_the_models_are_seen_as_if_alone(models):
@@ -62,37 +83,6 @@ def test_a_tiny_picture_has_no_face_wherever_one_is_looked_for(models, shape):
     assert models.mesh(tiny, models.regions(face_frame())[0]) is None
 
 
-def test_a_picture_that_breaks_the_graph_harms_no_other(models):
-    region = models.regions(face_frame())[0]
-    expected = models.mesh(face_frame(), region).mesh
-    with pytest.raises(ValueError, match="type mismatch"):
-        models.mesh(face_frame(), packet_creator.create_int(1))
-    assert np.array_equal(models.mesh(face_frame(), region).mesh, expected)
-
-
 def test_faces_are_counted(models):
     counts = [len(models.regions(frame())) for frame in (empty_frame, face_frame, two_faces_frame)]
     assert counts == [0, 1, 2]
-
-
-def points(with_depth):
-    random = np.random.default_rng(0)
-    message = NormalizedLandmarkList()
-    for x, y, z in random.normal(size=(478, 3)):
-        message.landmark.add(x=x, y=y, **({"z": z} if with_depth else {}))
-    return message
-
-
-@pytest.mark.parametrize("with_depth", [True, False], ids=["uniform records", "other records"])
-def test_landmarks_are_read_from_the_message_as_its_fields_say(with_depth):
-    message = points(with_depth)
-    expected = np.array([(p.x, p.y, p.z) for p in message.landmark], np.float32)
-    assert np.array_equal(landmark_array(message), expected)
-
-
-def test_records_of_the_same_length_with_another_field_are_not_misread():
-    message = points(with_depth=False)
-    for point in message.landmark:
-        point.presence = 0.5
-    expected = np.array([(p.x, p.y, p.z) for p in message.landmark], np.float32)
-    assert np.array_equal(landmark_array(message), expected)

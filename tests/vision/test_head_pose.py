@@ -21,7 +21,7 @@ def head(yaw=0.0, pitch=0.0, roll=0.0):
 
 
 def angles(points):
-    return head_angles(head_rotation(in_pixels(points, WIDTH, HEIGHT)))
+    return head_angles(head_rotation(in_pixels(points, WIDTH, HEIGHT)).tolist())
 
 
 POSES = pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_a_tilt_to_their_right_shoulder_lowers_their_right_eye():
 
 def test_a_batch_of_any_shape_is_measured_like_its_members():
     batch = np.stack([head(yaw, pitch) for yaw in (-20, 0, 20) for pitch in (-10, 10)])
-    batch = batch.reshape(3, 2, *batch.shape[1:])
-    together = angles(batch)
+    batch = in_pixels(batch.reshape(3, 2, *batch.shape[1:]), WIDTH, HEIGHT)
+    together = head_rotation(batch)
     for at in np.ndindex(3, 2):
-        assert np.allclose([angle[at] for angle in together], angles(batch[at]))
+        assert np.allclose(together[at], head_rotation(batch[at]))
 
 
 def test_each_picture_of_a_batch_may_have_its_own_size():
@@ -90,16 +90,10 @@ def test_each_picture_of_a_batch_may_have_its_own_size():
     assert np.allclose(pixels[0], pixels[1], atol=1e-3)
 
 
-def test_where_there_is_no_face_there_are_no_angles():
-    batch = np.stack([head(), np.full_like(head(), np.nan)])
-    for angle in angles(batch):
-        assert np.isfinite(angle[0])
-        assert np.isnan(angle[1])
-
-
 def test_a_mirrored_face_gives_a_rotation_and_no_reflection():
     rotation = head_rotation(in_pixels(head(10) * (-1, 1, 1), WIDTH, HEIGHT))
     assert np.linalg.det(rotation) == pytest.approx(1)
+    assert np.allclose(rotation @ rotation.T, np.eye(3))
 
 
 def test_eyes_that_move_do_not_turn_the_head():

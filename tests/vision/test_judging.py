@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from eyelearn.vision.face_mesh import FaceModels
-from eyelearn.vision.judging import Judge, brightness
+from eyelearn.vision.judging import Judge
 from eyelearn.vision.observation import NO_FACE
 from pictures import empty_frame, face_frame, turned_frame, two_faces_frame
 
@@ -63,20 +63,3 @@ def test_a_second_person_is_noticed_once_an_interval_and_leaves_again(judge):
 def test_a_face_that_comes_back_is_found_again(judge):
     seen = [judge.judge(picture, t).face_count for t, picture in enumerate(GONE_AND_BACK)]
     assert seen == [1, 0, 0, 1]
-
-
-def test_brightness_is_that_of_the_face_and_not_of_the_room():
-    picture = np.zeros((100, 100, 3), np.uint8)
-    picture[20:60, 20:60] = 200
-    corners = np.array([[0.2, 0.2, 0], [0.6, 0.6, 0]])
-    assert brightness(picture, corners) == pytest.approx(200)
-
-
-def test_green_is_brighter_than_blue():
-    corners = np.array([[0.0, 0.0, 0], [1.0, 1.0, 0]])
-    green, blue = (np.full((8, 8, 3), colour, np.uint8) for colour in ((0, 99, 0), (0, 0, 99)))
-    assert brightness(green, corners) > brightness(blue, corners)
-
-
-def test_a_face_outside_the_picture_has_no_brightness():
-    assert brightness(face_frame(), np.array([[1.1, 0.2, 0], [1.3, 0.6, 0]])) is None

@@ -7,12 +7,12 @@ from there it is seen, over the ball's radius, is the sine of the eye's angle.
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import NamedTuple
 
-import numpy as np
-
-from .eyes import width
-from .landmarks import Eyes, Floats
+from .eyes import Eye
+from .head_pose import Rows
 
 # In shares of the eye's width from corner to corner, 26.6 mm on the canonical face. The iris lies
 # about 10.5 mm before the middle of an eyeball of 24 mm (Bekerman, Gottlieb and Vaiman 2014,
@@ -36,54 +36,44 @@ MAX_EYE_DEGREES = 35.0
 
 
 class EyeGaze(NamedTuple):
-    """Where the eyes look relative to the head, each (...), in degrees with the head's signs.
+    """Where the eyes look relative to the head, in degrees with the head's signs.
 
     certainty: 0 to 1, how far the eyes can be made out. The angles are the likeliest ones, the
     measured ones times this: where eyes are hidden they are 0, and the head alone decides.
     """
 
-    yaw: Floats
-    pitch: Floats
-    certainty: Floats
+    yaw: float
+    pitch: float
+    certainty: float
 
 
-def eye_gaze(eyes: Eyes, opened: Floats, rotation: Floats) -> EyeGaze:
-    """eyes: in pixels, as `eyes_of(in_pixels(...))`; opened: their `openness`, (..., 2).
-
-    rotation: (..., 3, 3) of `head_rotation`.
-    """
-    offset = _iris_offset(eyes, rotation)
-    seen = _seen(eyes, opened)
-    shares = seen / np.maximum(seen.sum(axis=-1, keepdims=True), np.finfo(float).tiny)
-    both = (offset * shares[..., None]).sum(axis=-2)
-    angles = np.degrees(np.arcsin(np.clip(both / EYEBALL_RADIUS, -1.0, 1.0)))
-    certainty = seen.max(axis=-1) * _agreement(offset)
-    likeliest = np.clip(angles * certainty[..., None], -MAX_EYE_DEGREES, MAX_EYE_DEGREES)
-    return EyeGaze(likeliest[..., 0], likeliest[..., 1], certainty)
+def eye_gaze(left: Eye, right: Eye, rotation: Rows) -> EyeGaze:
+    """rotation: the rows of `head_rotation`."""
+    left_seen, right_seen = _seen(left), _seen(right)
+    certainty = max(left_seen, right_seen) * _agreement(left, right)
+    left_share = left_seen / max(left_seen + right_seen, sys.float_info.min)
+    right_share = right_seen / max(left_seen + right_seen, sys.float_info.min)
+    ahead_x, ahead_y = (up * IRIS_UPWARDS + on * IRIS_FORWARDS for _, up, on in rotation[:2])
+    x = left_share * (left.iris_x - ahead_x) + right_share * (right.iris_x - ahead_x)
+    y = left_share * (left.iris_y - ahead_y) + right_share * (right.iris_y - ahead_y)
+    return EyeGaze(_likeliest(x, certainty), _likeliest(y, certainty), certainty)
 
 
-def _iris_offset(eyes: Eyes, rotation: Floats) -> Floats:
-    """(..., 2, 2): of each eye, how far left and up in the picture its iris is from ahead.
-
-    In shares of the eye's width. Depth stays out: that of the iris' landmark is a guess.
-    """
-    middle = (eyes.first + eyes.last) / 2
-    seen = (eyes.iris - middle)[..., :2] / width(eyes)[..., None]
-    ahead = (rotation @ (0.0, IRIS_UPWARDS, IRIS_FORWARDS))[..., None, :2]
-    offset: Floats = seen - ahead
-    return offset
+def _seen(eye: Eye) -> float:
+    """0 to 1, how well the eye is seen: how wide in the picture, and how far open."""
+    pixels = eye.seen_width * eye.seen_width
+    open_share = (eye.openness - HIDDEN_OPENNESS) / (SEEN_OPENNESS - HIDDEN_OPENNESS)
+    return pixels / (pixels + HALF_SEEN_WIDTH**2) * max(0.0, min(open_share, 1.0))
 
 
-def _seen(eyes: Eyes, opened: Floats) -> Floats:
-    """(..., 2): 0 to 1, how well each eye is seen: how wide in the picture, and how far open."""
-    pixels = np.square((eyes.last - eyes.first)[..., :2]).sum(axis=-1)
-    open_share = (opened - HIDDEN_OPENNESS) / (SEEN_OPENNESS - HIDDEN_OPENNESS)
-    seen: Floats = pixels / (pixels + HALF_SEEN_WIDTH**2) * np.clip(open_share, 0.0, 1.0)
-    return seen
+def _agreement(left: Eye, right: Eye) -> float:
+    """0 to 1, how far both eyes look equally high."""
+    apart = (left.iris_y - right.iris_y) / HALF_AGREED_HEIGHT
+    return 1.0 / (1.0 + apart * apart)
 
 
-def _agreement(offset: Floats) -> Floats:
-    """(...): 0 to 1, how far both eyes look equally high."""
-    apart = (offset[..., 0, 1] - offset[..., 1, 1]) / HALF_AGREED_HEIGHT
-    agreement: Floats = 1.0 / (1.0 + np.square(apart))
-    return agreement
+def _likeliest(offset: float, certainty: float) -> float:
+    """Degrees that an eye has turned whose iris is so far off from ahead."""
+    sine = max(-1.0, min(offset / EYEBALL_RADIUS, 1.0))
+    degrees = math.degrees(math.asin(sine)) * certainty
+    return max(-MAX_EYE_DEGREES, min(degrees, MAX_EYE_DEGREES))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from .brightness import brightness
 from .face_mesh import FaceModels, Region
 from .frames import Picture
-from .landmarks import Points, select
+from .landmarks import select
 from .measurement import face
 from .observation import NO_FACE, Observation
-
-# Rec. 601 luma.
-_LUMA_WEIGHTS = (0.299, 0.587, 0.114)
-# Every 8th pixel of the face each way tells its brightness as well as all of them.
-_BRIGHTNESS_STEP = 8
 
 
 class Judge:
@@ -49,14 +45,3 @@ class Judge:
         # A face that is followed is found more exactly by where it was.
         if self._region is None and regions:
             self._region = regions[0]
-
-
-def brightness(rgb: Picture, points: Points) -> float | None:
-    """Mean luma, 0 to 255, of the box around the points; None where that is outside the picture."""
-    size = (rgb.shape[1], rgb.shape[0])
-    left, top = (points[:, :2].min(axis=0).clip(0, 1) * size).astype(int)
-    right, bottom = (points[:, :2].max(axis=0).clip(0, 1) * size).astype(int)
-    box = rgb[top:bottom:_BRIGHTNESS_STEP, left:right:_BRIGHTNESS_STEP]
-    if not box.size:
-        return None
-    return float(box.mean(axis=(0, 1)) @ _LUMA_WEIGHTS)

@@ -89,12 +89,15 @@ def select(mesh: Points) -> Points:
     return mesh[..., LANDMARK_INDICES, :]
 
 
+# From the picture's axes to ours: x to the right, y up, z towards the camera.
+_AXES = np.array((1.0, -1.0, -1.0))
+
+
 def in_pixels(points: Points, width: ArrayLike, height: ArrayLike) -> Floats:
     """The aspect ratio undone: x to the right, y up, z towards the camera, all in pixels.
 
-    width and height are numbers, or arrays of the batch's shape.
+    points: (..., 35, 3); width and height are numbers, or both (n,) where points are (n, 35, 3).
     """
-    wide, high = np.asarray(width, float), np.asarray(height, float)
-    scale = np.stack(np.broadcast_arrays(wide, -high, -wide), axis=-1)
-    pixels: Floats = np.asarray(points, float) * scale[..., None, :]
+    scale = np.array((width, height, width), float).T * _AXES
+    pixels: Floats = points * scale[..., None, :]
     return pixels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import simplejpeg
 
 from .frames import Picture
 
@@ -35,6 +36,12 @@ def warm_up_picture() -> Picture:
     _oval(picture, (x, y + 88), (34, 10), _LIPS)
     cv2.line(picture, (x - 34, y + 88), (x + 34, y + 88), _SHADE, 2)
     return cv2.GaussianBlur(picture, (0, 0), 2.5).astype(np.uint8)
+
+
+def warm_up_frame() -> bytearray:
+    """The same as a browser sends it, a JPEG."""
+    encoded = simplejpeg.encode_jpeg(warm_up_picture(), quality=70, colorsubsampling="420")
+    return bytearray(encoded)
 
 
 def _eye(picture: Picture, x: int, y: int, side: int) -> None:
