@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from eyelearn.concurrency import threads
 from eyelearn.errors import Internal, NotTracking, Overloaded
 from eyelearn.saving.record import SessionRecord
-from eyelearn.session_service import Judgement, SessionService
+from eyelearn.session_service import Judgement, Outcome, SessionService
 from eyelearn.settings import Settings
 from eyelearn.tracking.session import LearnerIds, WebSocketEyeTrackingSession
 from eyelearn.vision.observation import Observation
@@ -29,9 +30,9 @@ class Pool:
     def __init__(self) -> None:
         self.judged = 0
 
-    def judge(self, session_id: str, frame: bytes | str) -> Observation:
+    def submit(self, session_id: str, frame: bytes, tell: Callable[[Observation], None]) -> None:
         self.judged += 1
-        return self.observation
+        tell(self.observation)
 
     def release(self, session_id: str) -> None:
         pass
@@ -81,9 +82,14 @@ class Sitting:
         """Ten frames a second, with the housekeeping of that time; the metrics told last."""
         for _ in range(round(seconds * 10)):
             self.now += 0.1
-            session = self.service.judge(holder, b"").session
+            session = self.judge(holder).session
             self.service._tidy(self.now)
         return session.metrics.to_dict()
+
+    def judge(self, holder: str) -> Judgement:
+        told: list[Outcome] = []
+        self.service.judge(holder, b"", told.append)
+        return told[0]()
 
     def pause(self, seconds: float) -> None:
         self.now += seconds
@@ -230,7 +236,7 @@ def test_shutting_down_ends_and_saves_every_session() -> None:
     sitting.service.shut_down(0.0)
     assert {record.end_reason for record in sitting.ledger.records.values()} == {"shutdown"}
     with pytest.raises(NotTracking):
-        sitting.service.judge("a", b"")
+        sitting.judge("a")
 
 
 def test_stopping_a_session_that_ended_by_being_idle_ends_it_for_good() -> None:
@@ -248,7 +254,7 @@ def test_starting_another_session_on_one_connection_ends_the_first() -> None:
     first, _ = sitting.service.start("c", IDS)
     second, _ = sitting.service.start("c", IDS)
     assert sitting.ledger.records[first.session_id].end_reason == "replaced"
-    assert sitting.service.judge("c", b"").session is second
+    assert sitting.judge("c").session is second
 
 
 class Classroom(Sitting):
@@ -271,7 +277,7 @@ class Classroom(Sitting):
             if n % (fps // 2) == 0:
                 self.service._tidy(self.now)
             for holder, told in self.told.items():
-                told.append(self.service.judge(holder, b""))
+                told.append(self.judge(holder))
 
     def max_fps(self, holder: str) -> float:
         """What the client was told last."""
@@ -321,7 +327,7 @@ def test_only_first_pictures_are_turned_away_and_only_when_nobody_could_get_two_
     room.send(fps=10, seconds=3.0)
     room.service.start("e", IDS)
     with pytest.raises(Overloaded) as refused:
-        room.service.judge("e", b"")
+        room.judge("e")
     assert refused.value.retry_after_seconds
     room.send(fps=10, seconds=3.0)
     room.service.stop("a")
@@ -341,10 +347,10 @@ def test_a_session_that_was_judged_before_is_not_turned_away_after_a_restart() -
     after.ledger.records.update(before.ledger.records)
     after.service._tidy(after.now + 0.5)
     after.service.start("c", IDS, session.session_id)
-    assert after.service.judge("c", b"").judged
+    assert after.judge("c").judged
     after.service.start("d", IDS)
     with pytest.raises(Overloaded):
-        after.service.judge("d", b"")
+        after.judge("d")
 
 
 def test_a_skipped_picture_repeats_the_last_judgement_and_earns_no_time() -> None:
@@ -368,6 +374,6 @@ def test_the_first_picture_after_a_page_is_hidden_is_judged() -> None:
     room.send(fps=15, seconds=5.0)
     room.service.set_hidden("a", True)
     room.now += 0.01
-    judgement = room.service.judge("a", b"")
+    judgement = room.judge("a")
     assert judgement.judged
     assert judgement.attention.verdict.gaze_direction == "page_hidden"

@@ -55,7 +55,7 @@ def create_app(settings: Settings, concurrency: Concurrency, async_mode: str) ->
     pool = InferencePool(settings, concurrency)
     ledger = SessionLedger(settings, concurrency)
     sessions = SessionService(settings, pool, ledger, concurrency)
-    SocketIOFocus(socketio.server, sessions, settings)
+    SocketIOFocus(socketio.server, sessions, settings, concurrency)
     flask.register_blueprint(pages(settings))
     flask.register_blueprint(status(settings, sessions, pool, ledger))
     return Application(settings, flask, socketio, sessions, pool, ledger)

@@ -28,9 +28,11 @@ class Event(Protocol):
 
 @dataclass(frozen=True)
 class Concurrency:
-    """spawn runs a function beside the caller; sleep takes seconds; lock and event make new."""
+    """spawn runs a function beside the caller, later runs one that never waits after so many
+    seconds; sleep takes seconds; lock and event make new."""
 
     spawn: Callable[..., Any]
+    later: Callable[[float, Callable[[], Any]], Any]
     sleep: Callable[[float], Any]
     lock: Callable[[], AbstractContextManager[Any]]
     event: Callable[[], Event]
@@ -44,4 +46,15 @@ def threads() -> Concurrency:
         thread.start()
         return thread
 
-    return Concurrency(spawn=spawn, sleep=time.sleep, lock=threading.Lock, event=threading.Event)
+    def later(seconds: float, function: Callable[[], Any]) -> None:
+        timer = threading.Timer(seconds, function)
+        timer.daemon = True
+        timer.start()
+
+    return Concurrency(
+        spawn=spawn,
+        later=later,
+        sleep=time.sleep,
+        lock=threading.Lock,
+        event=threading.Event,
+    )

@@ -15,22 +15,25 @@ import eventlet  # noqa: E402
 
 eventlet.monkey_patch()
 
-import gc  # noqa: E402
 import logging  # noqa: E402
 import resource  # noqa: E402
 import signal  # noqa: E402
 import socket  # noqa: E402
 import threading  # noqa: E402
 import time  # noqa: E402
+from select import select  # noqa: E402
 from typing import Any  # noqa: E402
 
 import eventlet.wsgi  # noqa: E402
+from engineio.socket import Socket as EngineIOSocket  # noqa: E402
 from eventlet.semaphore import Semaphore  # noqa: E402
 from eventlet.websocket import RFC6455WebSocket  # noqa: E402
 from websockets.speedups import apply_mask  # noqa: E402
 
 from .app import Application, create_app  # noqa: E402
 from .concurrency import Concurrency  # noqa: E402
+from .processes.settled_memory import settle_memory  # noqa: E402
+from .protocols.buffered_socket import READ_AHEAD_BYTES, BufferedSocket  # noqa: E402
 from .protocols.greedy_clients import GreedyClients  # noqa: E402
 from .protocols.status import warnings as warnings_of  # noqa: E402
 from .settings import Settings  # noqa: E402
@@ -52,7 +55,11 @@ SEND_BUFFER_BYTES = 64 * 1024
 BACKLOG = 1024
 
 GREEN = Concurrency(
-    spawn=eventlet.spawn_n, sleep=eventlet.sleep, lock=Semaphore, event=threading.Event
+    spawn=eventlet.spawn_n,
+    later=eventlet.spawn_after,
+    sleep=eventlet.sleep,
+    lock=Semaphore,
+    event=threading.Event,
 )
 
 
@@ -86,9 +93,64 @@ def replace_unmasking() -> None:
     RFC6455WebSocket._apply_mask = staticmethod(unmask)
 
 
+def buffer_web_sockets() -> None:
+    """Puts `BufferedSocket` between eventlet's WebSockets and theirs; raises RuntimeError where
+    they, or Engine.IO, read and write in another way.
+    """
+    make, take_frame = RFC6455WebSocket.__init__, RFC6455WebSocket._recv_frame
+    serve = EngineIOSocket._websocket_handler
+
+    def make_buffered(self: Any, sock: Any, *arguments: Any, **options: Any) -> None:
+        make(self, BufferedSocket(sock), *arguments, **options)
+
+    def take_message(self: Any, message: Any = None) -> Any:
+        whole = self.socket.take_message() if message is None else None
+        return take_frame(self, message) if whole is None else whole
+
+    def serve_gathering(self: Any, web_socket: Any) -> Any:
+        poll = self.poll
+
+        def gather() -> Any:
+            packets = poll()
+            if self.upgraded:
+                web_socket.socket.gather(len(packets))
+            return packets
+
+        self.poll = gather
+        try:
+            return serve(self, web_socket)
+        finally:
+            del self.poll
+
+    RFC6455WebSocket.__init__ = make_buffered
+    RFC6455WebSocket._recv_frame = take_message
+    EngineIOSocket._websocket_handler = serve_gathering
+    _check_buffering()
+
+
+def _check_buffering() -> None:
+    """Reads a whole message and one in two pieces, and answers twice: one call each way."""
+    one, other = socket.socketpair()
+    with one, other:
+        web_socket = RFC6455WebSocket(one, {})
+        other.sendall(b"\x81\x81\0\0\0\0a" + b"\x01\x81\0\0\0\0b" + b"\x80\x81\0\0\0\0c")
+        read = [web_socket.wait(), web_socket.wait()]
+        web_socket.socket.gather(2)
+        web_socket.send("d")
+        before_the_last = bool(select([other], [], [], 0)[0])
+        web_socket.send("e")
+        written = other.recv(READ_AHEAD_BYTES)
+    if (read, before_the_last, written) != (["a", "bc"], False, b"\x81\x01d\x81\x01e"):
+        raise RuntimeError(
+            f"eventlet {eventlet.__version__} reads and writes WebSocket messages differently from "
+            "the version this was built for: adapt eyelearn/server.py, or pin the older version."
+        )
+
+
 def run(settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT; gives the exit status, 1 where the service can't start."""
     replace_unmasking()
+    buffer_web_sockets()
     _raise_file_limit()
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -102,7 +164,7 @@ def run(settings: Settings) -> int:
     application.pool.start()
     application.ledger.start()
     if _wait_until_ready(application, signals):
-        _settle_memory()
+        settle_memory()
         listener.listen(BACKLOG)
         _serve(listener, application)
         while not signals:
@@ -118,8 +180,8 @@ def _bind(host: str, port: int) -> socket.socket:
     )[0]
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Connections inherit it. An update and its acknowledgement are two small writes, and Nagle's
-    # algorithm would hold the second for the client's delayed ACK: 40 ms.
+    # Connections inherit it. Answers are small writes, and Nagle's algorithm would hold the second
+    # for the client's delayed ACK: 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     listener.bind(address)
@@ -179,15 +241,6 @@ def _shut_down(application: Application) -> None:
     application.pool.stop(WORKER_STOP_SECONDS)
     application.ledger.stop()
     _log.info("stopped")
-
-
-def _settle_memory() -> None:
-    """What stands now stands to the end: the garbage collector need not walk through it each time.
-
-    A full collection stopped the event loop for 45 ms otherwise.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def _raise_file_limit() -> None:

@@ -13,7 +13,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .concurrency import Concurrency
-from .errors import Internal, NotTracking, Overloaded, RateLimited, StreamingDisabled
+from .errors import (
+    EyeLearnError,
+    Internal,
+    NotTracking,
+    Overloaded,
+    RateLimited,
+    StreamingDisabled,
+)
 from .inference.admission import Admission
 from .inference.pool import InferencePool
 from .redaction import hashed
@@ -34,6 +41,7 @@ from .tracking.session import (
     SessionRules,
     WebSocketEyeTrackingSession,
 )
+from .vision.observation import Observation
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +64,9 @@ class Judgement(NamedTuple):
     judged: bool
     max_fps: float | None
     wait_seconds: float = 0.0
+
+
+Outcome = Callable[[], Judgement]
 
 
 class SessionService:
@@ -124,15 +135,18 @@ class SessionService:
         self._settle(session)
         return session, resumed
 
-    def judge(self, holder: str, frame: bytes | str) -> Judgement:
-        """Waits for the judgement of one picture of the holder's session.
+    def judge(self, holder: str, frame: bytes | str, tell: Callable[[Outcome], None]) -> None:
+        """Has one picture of the holder's session judged. Never waits.
+
+        tell: called once, now or later and on any thread, with what gives the judgement or raises
+        why there is none: NotTracking, or whatever `InferencePool.submit` tells. Must not wait.
 
         A picture that is one too many is not judged, and takes no time: metrics go on with the next
         one that is. A session's first picture needs a free place, and not its
         start: learners who send landmarks cost next to nothing.
 
         Raises NotTracking, StreamingDisabled, RateLimited, Overloaded where no place is free, and
-        whatever `InferencePool.judge` does.
+        whatever `InferencePool.submit` does.
         """
         arrived = self._clock()
         session = self._session_of(holder, "video_frame", arrived)
@@ -147,11 +161,26 @@ class SessionService:
         if session.attention is not None and not within:
             wait_seconds = session.allowance.wait_seconds
             max_fps = self._settle(session)
-            return Judgement(session, session.attention, False, max_fps, wait_seconds)
-        observation = self._pool.judge(session.session_id, frame)
+            repeated = Judgement(session, session.attention, False, max_fps, wait_seconds)
+            tell(lambda: repeated)
+            return
+        self._pool.submit(
+            session.session_id,
+            frame,
+            lambda outcome: tell(lambda: self._judged(session, outcome, arrived)),
+        )
+
+    def _judged(
+        self,
+        session: WebSocketEyeTrackingSession,
+        outcome: Observation | EyeLearnError,
+        arrived: float,
+    ) -> Judgement:
+        if isinstance(outcome, EyeLearnError):
+            raise outcome
         if session.ended_at is not None:
             raise NotTracking("video_frame")
-        attention = session.observe(observation, arrived)
+        attention = session.observe(outcome, arrived)
         return Judgement(session, attention, True, self._settle(session))
 
     def set_hidden(self, holder: str, hidden: bool) -> None:

@@ -14,10 +14,14 @@ from eyelearn.errors import FrameTooLarge, Internal, NotTracking, Superseded
 from eyelearn.inference import messages
 from eyelearn.inference import pool as pool_module
 from eyelearn.inference.pool import InferencePool
+from eyelearn.inference.ticket import Outcome
 from eyelearn.processes.channel import ChannelClosed, Header
 from eyelearn.settings import Settings
 from eyelearn.vision.observation import Observation
 from waiting import until
+
+# Two sessions keep a worker comfortably busy, and three do not.
+FRAME_SECONDS = 0.02
 
 
 class FakeChild:
@@ -48,7 +52,7 @@ class FakeChild:
 
     def up(self) -> None:
         self.is_ready = True
-        self._on_ready({"type": "ready", "warm_up_ms": 1.0})
+        self._on_ready(messages.ready(1.0, FRAME_SECONDS))
 
     def down(self) -> None:
         self.is_ready = False
@@ -150,6 +154,21 @@ def test_a_frame_over_the_limit_reaches_no_worker(pool: InferencePool) -> None:
     assert one.sent == other.sent == []
 
 
+def test_who_sends_a_large_frame_does_not_wait_for_a_worker_that_does_not_read(
+    pool: InferencePool,
+) -> None:
+    one, _ = children(pool)
+    one.up()
+    reads = threading.Event()
+    one.before_sending = reads.wait
+    outcomes: list[Outcome] = []
+    pool.submit("a", bytes(200 * 1024), outcomes.append)
+    pool.submit("b", b"small, after a large one", outcomes.append)
+    assert (one.sent, outcomes) == ([], [])
+    reads.set()
+    until(lambda: len(one.judged()) == 2)
+
+
 def both_up(pool: InferencePool) -> tuple[Any, Any]:
     one, other = children(pool)
     one.up()
@@ -188,6 +207,24 @@ def test_a_worker_that_answers_at_last_gets_sessions_again(pool: InferencePool) 
     assert sessions(pool) == [0, 4]
     one.answer(one.judged()[0])
     assert sessions(pool) == [2, 2]
+
+
+def test_a_worker_is_filled_before_the_next_gets_sessions(pool: InferencePool) -> None:
+    both_up(pool)
+    found = []
+    for name in "abcdef":
+        wait_for_judgement(pool, name, [])
+        found.append(sessions(pool))
+    assert found == [[1, 0], [2, 0], [2, 1], [2, 2], [3, 2], [3, 3]]
+
+
+def test_a_worker_that_comes_up_takes_no_session_from_one_at_ease(pool: InferencePool) -> None:
+    _one, other = both_up(pool)
+    other.down()
+    for name in "ab":
+        wait_for_judgement(pool, name, [])
+    other.up()
+    assert sessions(pool) == [2, 0]
 
 
 def test_a_frame_that_two_workers_hang_over_is_not_tried_on_a_third(pool: InferencePool) -> None:

@@ -17,6 +17,8 @@ from pictures import data_url, empty_frame, face_frame, jpeg
 from waiting import until
 
 TIMEOUT = 60.0
+# At 1 ms a frame a worker would still be comfortable with 46.
+MORE_THAN_COMFORTABLE = 100
 FACE = jpeg(face_frame())
 
 
@@ -61,13 +63,25 @@ def test_no_face_is_an_observation_too(pool: InferencePool) -> None:
     assert (observation.face_count, observation.face) == (0, None)
 
 
-def test_sessions_are_spread_over_the_workers(pool: InferencePool) -> None:
-    for name in "abcd":
+def loads(pool: InferencePool) -> list[int]:
+    return [worker["sessions"] for worker in pool.status()]
+
+
+def test_few_sessions_share_a_worker(pool: InferencePool) -> None:
+    for name in "ab":
         pool.judge(name, FACE)
-    assert [worker["sessions"] for worker in pool.status()] == [2, 2]
-    for name in "abcd":
+    assert sorted(loads(pool)) == [0, 2]
+    for name in "ab":
         pool.release(name)
-    assert [worker["sessions"] for worker in pool.status()] == [0, 0]
+    assert loads(pool) == [0, 0]
+
+
+def test_many_sessions_are_spread_over_the_workers(pool: InferencePool) -> None:
+    for n in range(MORE_THAN_COMFORTABLE):
+        pool.judge(f"{n}", FACE)
+    assert loads(pool) == [MORE_THAN_COMFORTABLE // 2] * 2
+    for n in range(MORE_THAN_COMFORTABLE):
+        pool.release(f"{n}")
 
 
 @pytest.mark.parametrize("frame", [b"no picture", FACE[:-200], "ünlesbar", "!!!!", "", b""])
@@ -133,16 +147,17 @@ def test_a_frame_that_a_worker_hangs_over_is_judged_by_another(pool: InferencePo
 
 
 def test_sessions_are_levelled_when_a_worker_comes_back(pool: InferencePool) -> None:
-    for name in "abcdef":
+    names = [f"{n}" for n in range(MORE_THAN_COMFORTABLE)]
+    for name in names:
         pool.judge(name, FACE)
     os.kill(pool.status()[0]["pid"], signal.SIGKILL)
     until(lambda: sum(worker["ready"] for worker in pool.status()) == 1)
-    for name in "abcdef":
+    for name in names:
         pool.judge(name, FACE)
-    assert sorted(worker["sessions"] for worker in pool.status()) == [0, 6]
+    assert sorted(loads(pool)) == [0, MORE_THAN_COMFORTABLE]
     until(lambda: sum(worker["ready"] for worker in pool.status()) == 2)
-    until(lambda: [worker["sessions"] for worker in pool.status()] == [3, 3])
-    for name in "abcdef":
+    until(lambda: loads(pool) == [MORE_THAN_COMFORTABLE // 2] * 2)
+    for name in names:
         assert pool.judge(name, FACE).face_count == 1
         pool.release(name)
 

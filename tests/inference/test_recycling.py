@@ -142,7 +142,7 @@ def test_one_is_replaced_at_a_time_and_the_other_stays(pool: InferencePool) -> N
     visit(pool, 6)
     until(lambda: len(pids(pool)) == 2 and pids(pool) != old)
     assert len(pids(pool) & old) == 1
-    assert [worker["sessions"] for worker in pool.status()] == [2, 2]
+    assert sum(worker["sessions"] for worker in pool.status()) == len(learners)
     for learner in learners:
         learner.stop()
     assert all(not isinstance(outcome, Exception) for w in learners for outcome in w.outcomes)

@@ -8,9 +8,11 @@ import signal
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
+import websocket
 
 from integration.learner import Learner
 from pictures import data_url, empty_frame, face_frame, jpeg, two_faces_frame
@@ -346,3 +348,34 @@ def worker_pids(service: RunningService) -> list[int]:
                 found.append(pid)
     assert found
     return found
+
+
+def test_a_frame_right_behind_its_start_is_judged(service: RunningService) -> None:
+    url = service.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    hasty = websocket.create_connection(url, timeout=WAIT_SECONDS)
+    with closing(hasty):
+        hasty.send("40")
+        hasty.send('42["start_tracking",{"user_id":"hasty","module_id":22,"section_id":82}]')
+        hasty.send(f'427["video_frame",{{"frame":"{data_url(FACES[0])}"}}]')
+        while not (told := hasty.recv()).startswith("437"):
+            pass
+        assert told == '437[{"status":"processed","reason":null}]'
+
+
+def test_a_frame_in_pieces_is_a_frame(service: RunningService) -> None:
+    url = service.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    piecemeal = websocket.create_connection(url, timeout=WAIT_SECONDS)
+    text, binary, continuation = 1, 2, 0
+    with closing(piecemeal):
+        piecemeal.send("40")
+        piecemeal.send('42["start_tracking",{"user_id":"p","module_id":22,"section_id":82}]')
+        announced = '451-7["video_frame",{"frame":{"_placeholder":true,"num":0}}]'
+        whole = websocket.ABNF.create_frame(announced, text)
+        first = websocket.ABNF.create_frame(FACES[0][:1000], binary, fin=0)
+        last = websocket.ABNF.create_frame(FACES[0][1000:], continuation, fin=1)
+        bytes_sent = whole.format() + first.format() + last.format()
+        for n in range(0, len(bytes_sent), 7001):
+            piecemeal.sock.sendall(bytes_sent[n : n + 7001])
+        while not (told := piecemeal.recv()).startswith("437"):
+            pass
+        assert told == '437[{"status":"processed","reason":null}]'

@@ -1,8 +1,9 @@
 """What crosses between the pool and its workers, and nothing else does.
 
 To a worker, besides the ping: `judge {ticket, session}` with the encoded picture as payload, and
-`release {session}`. From it: `ready`, `pong`, `judged {ticket, observation, seconds}` (seconds that
-the worker spent on it) and `failed {ticket, code, message}`.
+`release {session}`. From it: `ready {first_seconds, frame_seconds}` (what the first picture took,
+and each after it), `pong`, `judged {ticket, observation, seconds}` (seconds that the worker spent
+on it) and `failed {ticket, code, message}`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from ..vision.observation import Observation
 _FAILURES: dict[str, type[EyeLearnError]] = {
     error.code: error for error in (FrameTooLarge, Internal, UndecodableFrame)
 }
+
+
+def ready(first_seconds: float, frame_seconds: float) -> Header:
+    return {"type": "ready", "first_seconds": first_seconds, "frame_seconds": frame_seconds}
 
 
 def judge(ticket: int, session_id: str) -> Header:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from ..concurrency import Concurrency
 from ..processes.channel import ChannelClosed
@@ -15,13 +16,17 @@ _log = logging.getLogger(__name__)
 class Placement:
     """A session stays on one worker, which knows where its face was, as long as that one answers.
 
+    Few sessions share one worker, and the next takes some when it is comfortably busy: a worker
+    that sleeps between frames pays for each with caches gone cold, a tenth of its time.
     Moving one costs a face detection, 2 ms. Its frame that waits goes along; the caller then sees
     to it that the workers are sent what waits for them.
     """
 
-    def __init__(self, concurrency: Concurrency) -> None:
+    def __init__(self, concurrency: Concurrency, comfortable: Callable[[], float]) -> None:
+        """comfortable: how many sessions a worker serves without any waiting for another."""
         self.workers: list[WorkerHandle] = []
         self._concurrency = concurrency
+        self._comfortable = comfortable
         self._of: dict[str, WorkerHandle] = {}
 
     def __len__(self) -> int:
@@ -39,8 +44,8 @@ class Placement:
         return self._of.get(session_id)
 
     def place(self, session_id: str) -> WorkerHandle:
-        """Gives a session to the least loaded worker, of those that answer if any does."""
-        worker = _least_loaded(self._open() or self._staying())
+        """Gives a session to a worker, of those that answer if any does."""
+        worker = self._best(self._open() or self._staying())
         self._put(session_id, worker)
         return worker
 
@@ -63,26 +68,35 @@ class Placement:
         for session_id in list(source.sessions):
             targets = [worker for worker in self._open() if worker is not source]
             if targets and self._of.get(session_id) is source:
-                self._move(session_id, source, _least_loaded(targets))
+                self._move(session_id, source, self._best(targets))
 
     def vacate_for_good(self, source: WorkerHandle) -> None:
         """The same for one that leaves; its sessions wait at one that is not up, if need be."""
         self.vacate(source)
         for session_id in list(source.sessions):
             if self._of.get(session_id) is source:
-                self._move(session_id, source, _least_loaded(self._staying()))
+                self._move(session_id, source, self._best(self._staying()))
 
     def level(self, newcomer: WorkerHandle) -> None:
-        """Moves sessions to a worker that came up: those of workers that are down, then until all
-        that answer carry alike."""
+        """Moves sessions to a worker that came up: those of workers that are down, then from those
+        that are more than comfortably busy until they carry alike."""
         for worker in self.workers:
             if not worker.answers:
                 self.vacate(worker)
         while newcomer in self._open():  # it may fail meanwhile
             fullest = max(self._open(), key=lambda worker: len(worker.sessions))
-            if len(fullest.sessions) - len(newcomer.sessions) <= 1:
+            carried = len(fullest.sessions)
+            if carried <= self._comfortable() or carried - len(newcomer.sessions) <= 1:
                 return
             self._move(next(iter(fullest.sessions)), fullest, newcomer)
+
+    def _best(self, workers: list[WorkerHandle]) -> WorkerHandle:
+        """The fullest that stays comfortable with one session more, else the least loaded."""
+        comfortable = self._comfortable()
+        roomy = [worker for worker in workers if len(worker.sessions) + 1 <= comfortable]
+        if roomy:
+            return max(roomy, key=lambda worker: len(worker.sessions))
+        return min(workers, key=lambda worker: len(worker.sessions))
 
     def _open(self) -> list[WorkerHandle]:
         """Those that answer, and take sessions."""
@@ -109,7 +123,3 @@ class Placement:
             self._concurrency.spawn(self.forget, source, session_id)
         else:
             self.forget(source, session_id)
-
-
-def _least_loaded(workers: list[WorkerHandle]) -> WorkerHandle:
-    return min(workers, key=lambda worker: len(worker.sessions))

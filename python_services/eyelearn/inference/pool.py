@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ..concurrency import Concurrency
 from ..errors import (
+    EyeLearnError,
     FrameTooLarge,
     Internal,
     NotTracking,
@@ -28,13 +30,15 @@ from .patience import Patience
 from .placement import Placement
 from .recycling import Recycler, limits_of
 from .throughput import Throughput
-from .ticket import Ticket
+from .ticket import Outcome, Ticket
 
 _log = logging.getLogger(__name__)
 
 # One frame is judged while the next already lies in the socket, so that a worker never waits for
 # the event loop; more would only make answers older.
 FRAMES_IN_FLIGHT = 2
+# What a worker's socket takes in any case, read or not: Linux gives it 208 kB or more.
+AT_ONCE_BYTES = 128 * 1024
 SWEEP_INTERVAL_SECONDS = 0.25
 MAX_FAILED_STARTS = 3
 
@@ -57,7 +61,7 @@ class InferencePool:
             "max_pixels": settings.max_frame_pixels,
             "second_face_interval_seconds": settings.second_face_interval_seconds,
         }
-        self._placement = Placement(concurrency)
+        self._placement = Placement(concurrency, self._throughput.comfortable_sessions)
         for _ in range(worker_count(settings.inference_workers, usable_cores(), usable_memory())):
             self._placement.add(self._make_worker())
         self._recycler = Recycler(
@@ -107,21 +111,38 @@ class InferencePool:
         up = sum(worker.answers and not worker.leaving for worker in self._placement.workers)
         return self._throughput.per_second(max(1, up))
 
-    def judge(self, session_id: str, frame: bytes | str) -> Observation:
-        """Waits for the judgement of an encoded picture: raw bytes, base64 or a data URL.
+    def submit(self, session_id: str, frame: bytes | str, tell: Callable[[Outcome], None]) -> None:
+        """Has an encoded picture judged: raw bytes, base64 or a data URL. Never waits.
 
-        Raises Superseded where a newer frame of the session overtook this one, UndecodableFrame,
-        FrameTooLarge, Overloaded where no worker took it in time, and Internal where the worker
-        that had it failed.
+        tell: called once with what came of it, now or later and on any thread; must not wait. That
+        is an observation, or an error: Superseded where a newer frame of the session overtook this
+        one, UndecodableFrame, FrameTooLarge, Overloaded where no worker took it in time, and
+        Internal where the worker that had it failed.
+
+        Raises FrameTooLarge and UndecodableFrame where that can be seen at once.
         """
         self._check_size(frame)
-        ticket = Ticket(session_id, _as_bytes(frame), self._concurrency.event(), time.monotonic())
+        ticket = Ticket(session_id, _as_bytes(frame), tell, time.monotonic())
         worker = self._placement.worker_of(session_id) or self._placement.place(session_id)
         replaced = worker.mailbox.put(session_id, ticket)
         if replaced is not None:
             replaced.resolve(Superseded())
         self._pump(worker)
-        return ticket.wait()
+
+    def judge(self, session_id: str, frame: bytes | str) -> Observation:
+        """As `submit`, and waits for the observation; raises the errors."""
+        outcomes: list[Outcome] = []
+        told = self._concurrency.event()
+
+        def tell(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            told.set()
+
+        self.submit(session_id, frame, tell)
+        told.wait()
+        if isinstance(outcomes[0], EyeLearnError):
+            raise outcomes[0]
+        return outcomes[0]
 
     def release(self, session_id: str) -> None:
         """The session ended; its worker need not remember it."""
@@ -169,14 +190,21 @@ class InferencePool:
             turn = worker.mailbox.take()
             if turn is None:
                 return
-            session_id, ticket = turn
+            _, ticket = turn
             number = next(self._ticket_numbers)
             ticket.sent_at = time.monotonic()
             worker.in_flight[number] = ticket
-            try:
-                worker.child.send(messages.judge(number, session_id), ticket.frame)
-            except ChannelClosed:
-                return  # on_death resolves what is in flight
+            if sum(len(each.frame) for each in worker.in_flight.values()) <= AT_ONCE_BYTES:
+                self._send(worker, number, ticket)
+            else:
+                # A worker that is stuck does not read, and a sender waits for it.
+                self._concurrency.spawn(self._send, worker, number, ticket)
+
+    def _send(self, worker: WorkerHandle, number: int, ticket: Ticket) -> None:
+        try:
+            worker.child.send(messages.judge(number, ticket.session_id), ticket.frame)
+        except ChannelClosed:
+            _log.debug("%s went; its end resolves what is in flight", worker.name)
 
     def _on_answer(self, worker: WorkerHandle, header: Header) -> None:
         now = time.monotonic()
@@ -199,8 +227,9 @@ class InferencePool:
             "%s is up (pid %s), first picture judged in %d ms",
             worker.name,
             worker.child.pid,
-            header["warm_up_ms"],
+            1000 * header["first_seconds"],
         )
+        self._throughput.expect(header["frame_seconds"])
         worker.sessions_served = len(worker.sessions)
         if worker.succeeding:
             self._pump(worker)

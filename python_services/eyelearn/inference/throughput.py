@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 
-# Taken for true until it was measured, and worth so many judgements: 8 ms on a quiet core
-# (finding 11), and some for the rest.
+# Taken for true until it was measured: 8 ms on a quiet core (finding 11), and some for the rest.
+# The guess, or what a worker says of its first pictures, is worth so many judgements.
 FIRST_GUESS_SECONDS = 0.01
 FIRST_GUESS_FRAMES = 10.0
 # What lies further back fades: long enough that hard pictures don't show, short enough that a
 # neighbour who takes the cores does, and is forgotten as soon when they are free again.
 MEMORY_SECONDS = 3.0
+# Of its time, that a worker is busy for its sessions: at this share a frame waits for those of
+# others for 4 ms on average (M/D/1 queue, at 5 ms a frame).
+COMFORTABLE_SHARE = 0.6
+# What a learner who sits still is asked for, and few send more.
+SESSION_FPS = 13.0
 # A worker that hung once says little about the next frame; at most so much is counted.
 MAX_COUNTED_SECONDS = 0.5
 
@@ -26,6 +31,11 @@ class Throughput:
         self._seconds = FIRST_GUESS_FRAMES * FIRST_GUESS_SECONDS
         self._learned_at: float | None = None
 
+    def expect(self, seconds: float) -> None:
+        """seconds: what a picture took a worker before any learner came."""
+        if self._learned_at is None:
+            self._seconds = self._frames * min(max(seconds, 0.0), MAX_COUNTED_SECONDS)
+
     def learn(self, seconds: float, now: float) -> None:
         """seconds: what one worker spent on one frame, as it says: the way there and back does not
         count, and on a calm machine that would be half of it.
@@ -39,3 +49,7 @@ class Throughput:
     def per_second(self, workers: int) -> float:
         """Frames a second that so many workers judge at most."""
         return workers * self._frames / self._seconds
+
+    def comfortable_sessions(self) -> float:
+        """Sessions that one worker serves with ease."""
+        return COMFORTABLE_SHARE * self.per_second(1) / SESSION_FPS

@@ -30,7 +30,11 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class FrugalPacket(Packet):  # type: ignore[misc]  # the library has no types
-    """Socket.IO's own gathers as many attachments as a client says will come."""
+    """Socket.IO's own gathers as many attachments as a client says will come, and looks through
+    every answer for bytes."""
+
+    # Of what is sent; no answer of ours has an attachment.
+    uses_binary_events = False
 
     def decode(self, encoded_packet: str) -> int:
         """Raises ValueError where more are announced than any event has."""

@@ -1,8 +1,8 @@
 """Focus tracking over Socket.IO: section 1 of the protocols, the main face.
 
 Handlers are python-socketio's, not Flask's: each event would else make a request context of its
-own. The library runs each event on a green thread, so a handler may wait for its judgement, and
-what it returns is the acknowledgement.
+own. The library runs each event on a green thread, so a handler may wait, and what it returns is
+the acknowledgement; but frames are taken where they are read, and acknowledged once judged.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from socketio import Server
 
+from ..concurrency import Concurrency
 from ..errors import (
     EyeLearnError,
     Internal,
@@ -23,9 +24,10 @@ from ..errors import (
     StreamingDisabled,
     Superseded,
 )
-from ..session_service import SessionService
+from ..session_service import Outcome, SessionService
 from ..settings import Settings
 from ..vision.landmarks import LANDMARK_INDICES
+from .answering_later import Asker, answer_later
 from .answers import tracking_update
 from .guards import Throttle
 from .payloads import PageVisibility, StartTracking, VideoFrame, parse
@@ -37,28 +39,38 @@ _log = logging.getLogger(__name__)
 LIMITS = (RateLimited, StreamingDisabled, Overloaded)
 
 Ack = dict[str, Any]
+PROCESSED: Ack = {"status": "processed", "reason": None}
 Handler = Callable[..., Ack | None]
 
 
 class SocketIOFocus:
     """The events of the main face, registered on a Socket.IO server."""
 
-    def __init__(self, server: Server, sessions: SessionService, settings: Settings) -> None:
+    def __init__(
+        self,
+        server: Server,
+        sessions: SessionService,
+        settings: Settings,
+        concurrency: Concurrency,
+    ) -> None:
         self._server = server
         self._sessions = sessions
         self._settings = settings
+        self._concurrency = concurrency
         self._told_limits = Throttle()
         server.on("connect", self._connect)
         server.on("disconnect", self._disconnect)
         server.on("*", self._unknown)
         for event, handler in {
             "start_tracking": self._start_tracking,
-            "video_frame": self._video_frame,
             "page_visibility": self._page_visibility,
             "calibrate": self._calibrate,
             "stop_tracking": self._stop_tracking,
         }.items():
             server.on(event, self._guarded(event, handler))
+        self._take_frame = self._guarded("video_frame", self._submit)
+        self._tell_judgement = self._guarded("video_frame", self._update)
+        answer_later(server, "video_frame", self._video_frame)
 
     def _guarded(self, event: str, handler: Handler) -> Handler:
         """Tells the caller what went wrong, in this protocol; nobody else notices."""
@@ -115,14 +127,31 @@ class SocketIOFocus:
             to=sid,
         )
 
-    def _video_frame(self, sid: str, *arguments: Any) -> Ack:
+    def _video_frame(self, asker: Asker, *arguments: Any) -> None:
+        rejection = self._take_frame(asker.sid, asker, *arguments)
+        if rejection is not None:
+            asker.acknowledge(rejection)
+
+    def _submit(self, sid: str, asker: Asker, *arguments: Any) -> None:
         payload = parse(VideoFrame, "video_frame", arguments)
-        judgement = self._sessions.judge(sid, payload.frame)
-        update = tracking_update(judgement, payload.timestamp)
-        self._server.emit("tracking_update", update, to=sid)
-        if judgement.wait_seconds:
-            self._server.sleep(judgement.wait_seconds)
-        return {"status": "processed", "reason": None}
+
+        def tell(outcome: Outcome) -> None:
+            answer = self._tell_judgement(sid, asker, outcome, payload.timestamp)
+            if answer is not None:
+                asker.acknowledge(answer)
+
+        self._sessions.judge(sid, payload.frame, tell)
+
+    def _update(
+        self, _sid: str, asker: Asker, outcome: Outcome, timestamp: float | None
+    ) -> Ack | None:
+        """Tells the judgement; gives the acknowledgement, None where it is for later."""
+        judgement = outcome()
+        asker.emit("tracking_update", tracking_update(judgement, timestamp))
+        if not judgement.wait_seconds:
+            return PROCESSED
+        self._concurrency.later(judgement.wait_seconds, lambda: asker.acknowledge(PROCESSED))
+        return None
 
     def _page_visibility(self, sid: str, *arguments: Any) -> None:
         payload = parse(PageVisibility, "page_visibility", arguments)
