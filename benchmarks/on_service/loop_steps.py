@@ -1,7 +1,6 @@
 """The steps of a frame's path in the event loop's process. Started by `steps.py`.
 
-Waking green threads, and the system calls of the learner's connection but for one write, are not in
-it: `efficiency.py` tells the whole.
+Waking green threads is not in it, nor is waiting for sockets: `efficiency.py` tells the whole.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "python_services"), str(ROOT / "benchmarks")]
 
 # First: it makes the standard library's sockets green, as in the service.
-from eyelearn.server import unmask  # noqa: E402, isort: skip
+from eyelearn.server import buffer_web_sockets, unmask  # noqa: E402, isort: skip
 
 import itertools  # noqa: E402
 import socket  # noqa: E402
@@ -22,7 +21,6 @@ import time  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from typing import Any  # noqa: E402
 
-from engineio.packet import MESSAGE  # noqa: E402
 from engineio.packet import Packet as EngineIOPacket  # noqa: E402
 from engineio.socket import Socket as EngineIOSocket  # noqa: E402
 from eventlet.websocket import RFC6455WebSocket  # noqa: E402
@@ -30,8 +28,10 @@ from socketio import Server  # noqa: E402
 from socketio.packet import Packet as SocketIOPacket  # noqa: E402
 
 from eyelearn.inference import messages  # noqa: E402
+from eyelearn.protocols.answering_later import Asker  # noqa: E402
 from eyelearn.protocols.answers import tracking_update  # noqa: E402
 from eyelearn.protocols.payloads import VideoFrame, parse  # noqa: E402
+from eyelearn.protocols.socketio_focus import PROCESSED  # noqa: E402
 from eyelearn.session_service import Judgement, session_rules  # noqa: E402
 from eyelearn.settings import Settings  # noqa: E402
 from eyelearn.tracking.session import LearnerIds, WebSocketEyeTrackingSession  # noqa: E402
@@ -42,6 +42,7 @@ from pictures import data_url  # noqa: E402
 
 MASK = bytes((0x37, 0xFA, 0x21, 0x3D))
 BINARY_EVENT = '451-7["video_frame",{"frame":{"_placeholder":true,"num":0},"timestamp":1}]'
+TEXT, BINARY = 1, 2  # opcodes of RFC 6455
 FRAME_INTERVAL_SECONDS = 1 / 15
 
 
@@ -64,24 +65,45 @@ class Connection:
         self._socket = EngineIOSocket(self.server.eio, "connection")
         self._socket.connected = True
         self.server.eio.sockets["connection"] = self._socket
-        self._sid = self.server.manager.connect("connection", "/")
+        sid = self.server.manager.connect("connection", "/")
+        self._asker = Asker(self.server, "connection", sid, 7)
 
     def emit(self, update: dict[str, Any]) -> str:
         """To the connection's queue, and from there as what would be written."""
-        self.server.emit("tracking_update", update, to=self._sid)
+        self._asker.emit("tracking_update", update)
+        return str(self._socket.queue.get().encode())
+
+    def acknowledge(self) -> str:
+        self._asker.acknowledge(PROCESSED)
         return str(self._socket.queue.get().encode())
 
 
 class Wire:
-    """A WebSocket that is written to and read from."""
+    """A WebSocket whose client is here."""
 
     def __init__(self) -> None:
-        one, self._other = socket.socketpair()
+        one, self._client = socket.socketpair()
         self._web_socket = RFC6455WebSocket(one, {})
 
-    def write(self, message: str) -> None:
-        self._web_socket.send(message)
-        self._other.recv(1 << 16)
+    def write(self, messages: list[str]) -> None:
+        """Answers, at once, and their way out of the client's socket."""
+        self._web_socket.socket.gather(len(messages))
+        for message in messages:
+            self._web_socket.send(message)
+        self._client.recv(1 << 16)
+
+    def read(self, sent: bytes, messages: int) -> None:
+        """What a client sends in one piece, and its way into the socket."""
+        self._client.sendall(sent)
+        for _ in range(messages):
+            self._web_socket.wait()
+
+
+def masked(opcode: int, payload: bytes) -> bytes:
+    """A message as a client's browser sends it."""
+    size = len(payload)
+    length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2)
+    return bytes([0x80 | opcode]) + length + MASK + unmask(payload, MASK)
 
 
 def observation() -> Observation:
@@ -99,9 +121,9 @@ def orjson_dumps() -> Callable[[Any], bytes] | None:
 
 
 def steps() -> list[Step]:
+    buffer_web_sockets()
     frame = clip()[0]
     payload = {"frame": frame, "timestamp": 1}
-    masked = unmask(frame, MASK)
     event = f'427["video_frame",{{"frame":"{data_url(frame)}","timestamp":1}}]'
     answer = json.loads(json.dumps(messages.judged(1, observation(), 0.005)))
     session = WebSocketEyeTrackingSession(
@@ -115,11 +137,13 @@ def steps() -> list[Step]:
     judgement = Judgement(session, session.observe(observation(), next(moments)), True, None)
     update = tracking_update(judgement, 1)
     connection, wire = Connection(), Wire()
-    message = connection.emit(update)
+    sent = masked(TEXT, BINARY_EVENT.encode()) + masked(BINARY, frame)
+    answers = [connection.emit(update), connection.acknowledge()]
     each, no = Place.EACH_FRAME, Place.ALTERNATIVE
     found = [
-        Step("unmask the frame", each, lambda: unmask(masked, MASK, len(masked))),
-        Step("unmask as eventlet does", no, lambda: RFC6455WebSocket._apply_mask(masked, MASK)),
+        Step("read event and frame from the WebSocket", each, lambda: wire.read(sent, 2)),
+        Step("of that, unmask the frame", no, lambda: unmask(frame, MASK, len(frame))),
+        Step("unmask as eventlet does", no, lambda: RFC6455WebSocket._apply_mask(frame, MASK)),
         Step("Engine.IO and Socket.IO, binary frame", each, lambda: parse_binary(frame)),
         Step("the same, data URL", Place.SOMETIMES, lambda: parse_text(event)),
         Step("check the payload (pydantic)", each, lambda: parse(VideoFrame, "", (payload,))),
@@ -135,12 +159,9 @@ def steps() -> list[Step]:
         Step(
             "acknowledgement, to what is written",
             each,
-            lambda: EngineIOPacket(
-                MESSAGE,
-                SocketIOPacket(3, [{"status": "processed", "reason": None}], "/", 7).encode(),
-            ).encode(),
+            connection.acknowledge,
         ),
-        Step("write a WebSocket message, and read it", each, lambda: wire.write(message)),
+        Step("write both to the WebSocket, and read them", each, lambda: wire.write(answers)),
     ]
     dumps = orjson_dumps()
     if dumps is not None:

@@ -6,17 +6,16 @@ On the wire: two unsigned 32-bit big-endian lengths, the header as UTF-8 JSON, t
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import struct
 from contextlib import AbstractContextManager
 from typing import Any
 
+import orjson
+
 Header = dict[str, Any]
 
 _LENGTHS = struct.Struct("!II")
-# Made once: `json.dumps` makes one each time that it is told separators.
-_to_json = json.JSONEncoder(separators=(",", ":")).encode
 # Far above any message of ours (a frame has at most some MB): a larger length means that the two
 # ends have lost step, and reading on would only hide it.
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -42,7 +41,7 @@ class Channel:
 
     def send(self, header: Header, payload: bytes | memoryview = b"") -> None:
         """Raises ChannelClosed where the other end is gone."""
-        text = _to_json(header).encode()
+        text = orjson.dumps(header)
         try:
             with self._lock:
                 self._socket.sendall(
@@ -59,7 +58,7 @@ class Channel:
         text = self._receive_exactly(header_bytes)
         payload = self._receive_exactly(payload_bytes)
         try:
-            header: Header = json.loads(text)
+            header: Header = orjson.loads(text)
         except ValueError as error:
             raise ChannelClosed(f"a header that is not JSON: out of step ({error})") from error
         return header, payload
