@@ -6,11 +6,12 @@ import sys
 
 from eyelearn.server import run  # first: it makes the standard library's sockets green
 
-import logging  # isort: skip
+from pydantic import ValidationError  # isort: skip
 
-from pydantic import ValidationError
-
-from eyelearn.saving.database_url import problem_with
+from eyelearn.core_dumps import forbid_core_dumps
+from eyelearn.logs import configure_service
+from eyelearn.protocols import identity
+from eyelearn.saving.database_url import problem_with, sqlite_file
 from eyelearn.settings import Settings, describe_problems
 
 
@@ -21,14 +22,12 @@ def main() -> int:
     except ValidationError as error:
         sys.stderr.write(describe_problems(error))
         return 2
-    problem = problem_with(settings.database_url)
+    problem = problem_with(settings.database_url) or identity.problem_with(settings)
     if problem is not None:
         sys.stderr.write(f"{problem}\n")
         return 2
-    logging.basicConfig(
-        level=logging.DEBUG if settings.debug else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    forbid_core_dumps()
+    configure_service(settings, sqlite_file(settings.database_url))
     return run(settings)
 
 

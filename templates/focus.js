@@ -20,6 +20,7 @@ const show = (id, text) => {
 
 const chart = new AttentionChart(element('chart'));
 const webcam = new WebcamWebSocket({
+  controlIn: element('camera-control'),
   onTrackingUpdate: showUpdate,
   onConnectionChange: showConnection,
   onError: showError,
@@ -35,8 +36,7 @@ let looking = null;
 
 element('lesson').addEventListener('submit', (event) => {
   event.preventDefault();
-  if (running) void stop();
-  else void start(new FormData(event.target));
+  void start(new FormData(event.target));
 });
 element('dismiss').addEventListener('click', hideError);
 element('calibrate').addEventListener('click', startLooking);
@@ -49,11 +49,6 @@ async function start(form) {
   setState('starting', 'Starting …', 'Please allow the camera');
   const [user, module, section] = ['user_id', 'module_id', 'section_id'].map((name) => toId(form.get(name)));
   if (!(await webcam.initialize(user, module, section)) && running) turnedOff();
-}
-
-async function stop() {
-  turnedOff();
-  await webcam.disconnect();
 }
 
 function turnedOff() {
@@ -154,7 +149,8 @@ function setState(state, title, words) {
   document.body.dataset.state = state;
   show('state', title);
   show('words', words);
-  show('toggle', running ? 'Stop' : 'Start');
+  // While it runs, the client's own control stops it.
+  element('start').hidden = running;
   for (const input of element('lesson').querySelectorAll('input')) input.disabled = running;
   if (changed && title) announce(`${title}. ${words}`);
 }
@@ -173,6 +169,11 @@ function showConnection(connected) {
 
 function showError({ type, message, final, code, detail }) {
   if (final) turnedOff();
+  if (type.startsWith('CONSENT_')) {
+    // As the learner wished: nothing to explain, and a way back.
+    element('start').focus();
+    return;
+  }
   shownError = type;
   shownAt = Date.now();
   const { title, steps, waiting } = HELP[type];

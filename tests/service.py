@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,10 +30,11 @@ def free_port() -> int:
 
 @dataclass
 class RunningService:
-    """url: where it listens; log: all that it has written so far."""
+    """url: where it listens; log: all that it has written so far; under: a command that runs it."""
 
     environment: dict[str, str]
     log_path: Path
+    under: Sequence[str] = ()
     process: subprocess.Popen[bytes] = field(init=False)
 
     @property
@@ -48,7 +49,7 @@ class RunningService:
         """Starts the process, and waits until it serves."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "python_services/eye_tracking_service_websocket.py"],
+                [*self.under, sys.executable, "python_services/eye_tracking_service_websocket.py"],
                 cwd=ROOT,
                 env={**os.environ, **self.environment},
                 stdout=log,
@@ -79,7 +80,9 @@ class RunningService:
 
 
 @contextlib.contextmanager
-def running_service(environment: dict[str, str] | None = None) -> Iterator[RunningService]:
+def running_service(
+    environment: dict[str, str] | None = None, under: Sequence[str] = ()
+) -> Iterator[RunningService]:
     """A service on a free port with a database of its own, ended and cleared away afterwards."""
     with tempfile.TemporaryDirectory(prefix="eyelearn-") as folder:
         service = RunningService(
@@ -90,6 +93,7 @@ def running_service(environment: dict[str, str] | None = None) -> Iterator[Runni
                 **(environment or {}),
             },
             Path(folder) / "service.log",
+            under,
         )
         service.start()
         try:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eyelearn.concurrency import threads
-from eyelearn.errors import Internal, NotTracking, Overloaded
+from eyelearn.errors import Internal, NotTracking, Overloaded, RateLimited
 from eyelearn.saving.record import SessionRecord
 from eyelearn.session_service import Judgement, Outcome, SessionService
 from eyelearn.settings import Settings
@@ -257,6 +257,68 @@ def test_starting_another_session_on_one_connection_ends_the_first() -> None:
     assert sitting.judge("c").session is second
 
 
+def test_a_user_has_so_many_sessions_at_a_time_and_the_one_too_many_is_refused() -> None:
+    sitting = Sitting()
+    sessions = [sitting.service.start(holder, IDS)[0] for holder in "abcde"]
+    with pytest.raises(RateLimited, match="5 sessions already"):
+        sitting.service.start("f", IDS._replace(user_id="1", module_id=23))
+    assert all(session.ended_at is None for session in sessions)
+    sitting.service.start("f", IDS._replace(user_id=2))
+    sitting.service.stop("a")
+    assert sitting.service.start("g", IDS)[0].ended_at is None
+
+
+def test_who_reloads_the_page_again_and_again_is_not_kept_out() -> None:
+    sitting = Sitting()
+    for n in range(20):
+        sitting.service.start(f"page {n}", IDS)
+        sitting.judge(f"page {n}")
+        sitting.service.drop(f"page {n}")
+
+
+def test_pages_that_went_without_a_word_give_way_once_nothing_comes_of_them() -> None:
+    sitting = Sitting()
+    for n in range(20):
+        sitting.service.start(f"page {n}", IDS)
+        sitting.watch(f"page {n}", 5.0)
+    assert sitting.service.alive_count == 5
+    assert {r.end_reason for r in sitting.ledger.records.values()} == {None, "idle"}
+    for n in range(15, 20):
+        sitting.judge(f"page {n}")
+    with pytest.raises(RateLimited):
+        sitting.judge("page 14")
+
+
+def test_taking_a_session_over_or_replacing_it_takes_no_more_room() -> None:
+    sitting = Sitting()
+    sessions = [sitting.service.start(holder, IDS)[0] for holder in "abcde"]
+    assert sitting.service.start("f", IDS, sessions[0].session_id) == (sessions[0], True)
+    assert sitting.service.start("b", IDS)[0].ended_at is None
+    assert sitting.service.alive_count == 5
+
+
+def test_a_dropped_session_goes_on_only_where_there_is_room() -> None:
+    sitting = Sitting()
+    dropped, _ = sitting.service.start("a", IDS)
+    sitting.service.drop("a")
+    for holder in "bcdef":
+        sitting.service.start(holder, IDS)
+    with pytest.raises(RateLimited):
+        sitting.service.start("g", IDS, dropped.session_id)
+    sitting.service.stop("b")
+    assert sitting.service.start("g", IDS, dropped.session_id) == (dropped, True)
+
+
+def test_a_refused_start_leaves_the_connection_as_it_was() -> None:
+    sitting = Sitting()
+    other, _ = sitting.service.start("a", IDS._replace(user_id=2))
+    for holder in "bcdef":
+        sitting.service.start(holder, IDS)
+    with pytest.raises(RateLimited):
+        sitting.service.start("a", IDS)
+    assert sitting.judge("a").session is other
+
+
 class Classroom(Sitting):
     """Learners who send at a rate of their own, whatever they are told."""
 
@@ -266,7 +328,7 @@ class Classroom(Sitting):
         self.told: dict[str, list[Judgement]] = {}
 
     def enter(self, holder: str) -> WebSocketEyeTrackingSession:
-        session, _ = self.service.start(holder, IDS)
+        session, _ = self.service.start(holder, IDS._replace(user_id=holder))
         self.told[holder] = []
         return session
 

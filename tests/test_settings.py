@@ -70,6 +70,13 @@ def test_a_database_that_can_never_work_ends_the_start() -> None:
     assert "secret" not in done.stderr
 
 
+def test_production_does_not_start_open_to_everybody() -> None:
+    done = started({"ENVIRONMENT": "production", "AUTH_SECRET": ""})
+    assert done.returncode == 2
+    assert "AUTH_SECRET is unset" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def started(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """The service, as it ends at once."""
     return subprocess.run(

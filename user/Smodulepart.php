@@ -2,7 +2,7 @@
 
 /**
  * An example of a lesson page with EyeLearn Focus: Smodulepart.php?module=22&section=82.
- * The lesson works without the camera; how it asks is in js/focus-badge.js, how it looks in lesson.css.
+ * The lesson works without the camera; who asks is js/webcam-websocket.js, how it looks is in lesson.css.
  */
 
 declare(strict_types=1);
@@ -113,25 +113,14 @@ $lesson = $refused !== null ? [] : [
 <?php endif ?>
 </main>
 <?php if ($refused === null) : ?>
-<aside id="focus" aria-label="Focus tracking" data-state="asking">
-  <section id="focus-consent" hidden>
-    <h2>May this lesson use your camera?</h2>
-    <p>It tells whether you look at the lesson. Pictures are judged at once and not kept; your teacher
-      sees times and percentages. The lesson works without it, too, and you can stop at any time.</p>
-    <div class="buttons">
-      <button type="button" id="focus-agree" class="main">Use my camera</button>
-      <button type="button" id="focus-decline">No, thank you</button>
-    </div>
-  </section>
-  <section id="focus-badge" hidden>
-    <p role="status" aria-live="polite"><span class="sign" aria-hidden="true"></span><span id="focus-words"></span></p>
-    <p id="focus-problem" role="alert" hidden></p>
-    <div class="buttons">
-      <button type="button" id="focus-start" class="main" hidden>Use my camera</button>
-      <button type="button" id="focus-pause" hidden>Pause</button>
-      <button type="button" id="focus-withdraw" hidden>Stop</button>
-    </div>
-  </section>
+<aside id="focus" aria-label="Focus tracking" data-state="off">
+  <p role="status" aria-live="polite"><span class="sign" aria-hidden="true"></span><span id="focus-words"></span></p>
+  <p id="focus-problem" role="alert" hidden></p>
+  <div class="buttons">
+    <button type="button" id="focus-start" class="main" hidden>Use my camera</button>
+    <button type="button" id="focus-pause" hidden>Pause</button>
+  </div>
+  <div id="focus-control"></div>
 </aside>
 <script type="application/json" id="focus-lesson"><?=
     json_encode($lesson, JSON_HEX_TAG | JSON_HEX_AMP | JSON_HEX_APOS | JSON_HEX_QUOT | JSON_THROW_ON_ERROR)

@@ -2,6 +2,7 @@
 
 /**
  * The learner's token for EyeLearn Focus: a JWT with HS256 by AUTH_SECRET, which both servers know.
+ * Where that is two secrets, separated by a comma, the first signs.
  *
  * Required by a page, it gives `eyelearnToken`. Asked for by itself, it answers a learner who is
  * logged in with a fresh one: a lesson may last longer than a token.
@@ -27,7 +28,7 @@ function eyelearnToken(
     int|string|null $moduleId = null,
     int $seconds = EYELEARN_TOKEN_SECONDS,
 ): ?string {
-    $secret = (string) getenv('AUTH_SECRET');
+    $secret = trim(explode(',', (string) getenv('AUTH_SECRET'))[0]);
     if ($secret === '') {
         return null;
     }

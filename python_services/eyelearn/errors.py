@@ -2,10 +2,12 @@
 
 EyeLearnError
 ├── InvalidPayload      the message is not of the protocol's form
+├── Unauthorized        no token, or none that is good
+├── Forbidden           a good token, and not for this
 ├── NotTracking         the event needs a session, and there is none
 ├── FrameTooLarge       more bytes or pixels than the limits allow
 ├── UndecodableFrame    not a picture, or a damaged one
-├── RateLimited         more frames than `MAX_CLIENT_FPS`
+├── RateLimited         more frames, events or sessions than the limits allow
 ├── StreamingDisabled   this service takes no pictures
 ├── Overloaded          no capacity now; worth a retry
 ├── Superseded          a newer frame of the session overtook this one
@@ -34,6 +36,16 @@ class EyeLearnError(Exception):
 class InvalidPayload(EyeLearnError):
     code = "invalid_payload"
     http_status = 400
+
+
+class Unauthorized(EyeLearnError):
+    code = "unauthorized"
+    http_status = 401
+
+
+class Forbidden(EyeLearnError):
+    code = "forbidden"
+    http_status = 403
 
 
 class NotTracking(EyeLearnError):
@@ -66,8 +78,17 @@ class RateLimited(EyeLearnError):
     code = "rate_limited"
     http_status = 429
 
-    def __init__(self, max_fps: float) -> None:
-        super().__init__(f"Too many frames: at most {max_fps:g} a second are taken.")
+    @classmethod
+    def by_frames(cls, max_fps: float) -> RateLimited:
+        return cls(f"Too many frames: at most {max_fps:g} a second are taken.")
+
+    @classmethod
+    def by_events(cls, limit: float) -> RateLimited:
+        return cls(f"Too many events: at most {limit:g} a second are taken.")
+
+    @classmethod
+    def by_sessions(cls, limit: int) -> RateLimited:
+        return cls(f"This user has {limit} sessions already; end one of them first.")
 
 
 class StreamingDisabled(EyeLearnError):

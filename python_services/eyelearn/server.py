@@ -15,12 +15,12 @@ import eventlet  # noqa: E402
 
 eventlet.monkey_patch()
 
-import logging  # noqa: E402
 import resource  # noqa: E402
 import signal  # noqa: E402
 import socket  # noqa: E402
 import threading  # noqa: E402
 import time  # noqa: E402
+from functools import partial  # noqa: E402
 from select import select  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -32,13 +32,17 @@ from websockets.speedups import apply_mask  # noqa: E402
 
 from .app import Application, create_app  # noqa: E402
 from .concurrency import Concurrency  # noqa: E402
+from .events import get_logger  # noqa: E402
 from .processes.settled_memory import settle_memory  # noqa: E402
+from .protocols.bounded_requests import BoundedRequests, RequestLimits  # noqa: E402
 from .protocols.buffered_socket import READ_AHEAD_BYTES, BufferedSocket  # noqa: E402
 from .protocols.greedy_clients import GreedyClients  # noqa: E402
+from .protocols.guards import MAX_MESSAGE_BYTES  # noqa: E402
+from .protocols.patient_listener import PatientListener  # noqa: E402
 from .protocols.status import warnings as warnings_of  # noqa: E402
 from .settings import Settings  # noqa: E402
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 START_TIMEOUT_SECONDS = 120.0
 # A school is one address behind one proxy; eventlet's own limit is 1,024.
@@ -53,6 +57,8 @@ DATABASE_PATIENCE_SECONDS = 10.0
 SEND_BUFFER_BYTES = 64 * 1024
 # Connections that wait to be accepted: a class that reconnects at once.
 BACKLOG = 1024
+# Open files that are no client's: libraries, workers, the log, and some to spare.
+FILES_OF_OUR_OWN = 128
 
 GREEN = Concurrency(
     spawn=eventlet.spawn_n,
@@ -147,6 +153,14 @@ def _check_buffering() -> None:
         )
 
 
+class Protocol(BoundedRequests, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # no types
+    """A row of requests that were sent at once is answered with others between them."""
+
+    def handle_one_request(self) -> None:
+        eventlet.sleep(0)
+        super().handle_one_request()
+
+
 def run(settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT; gives the exit status, 1 where the service can't start."""
     replace_unmasking()
@@ -158,7 +172,7 @@ def run(settings: Settings) -> int:
     try:
         listener = _bind(settings.host, settings.port)
     except OSError as error:
-        _log.error("can't listen on %s:%d: %s", settings.host, settings.port, error)
+        _log.error(f"can't listen on {settings.host}:{settings.port}", reason=str(error))
         return 1
     application = create_app(settings, GREEN, async_mode="eventlet")
     application.pool.start()
@@ -211,33 +225,44 @@ def _serve(listener: socket.socket, application: Application) -> None:
     """From here on clients are served, beside the caller."""
     settings = application.settings
     application.sessions.start_housekeeping()
-    GreedyClients(application.socketio.server, GREEN).start()
-    eventlet.spawn_n(
-        eventlet.wsgi.server,
-        listener,
-        application.flask,
-        max_size=MAX_CONNECTIONS,
-        socket_timeout=SOCKET_TIMEOUT_SECONDS,
-        log_output=False,
-        debug=False,
-    )
+    GreedyClients(application.socketio.server, GREEN, settings).start()
+    application.silent.start()
+    eventlet.spawn_n(answer_requests, listener, application)
     _log.info(
-        "listening on %s:%d (%s); the page on this machine: http://localhost:%d",
-        *(settings.host, settings.port, settings.environment, settings.port),
+        f"listening on {settings.host}:{settings.port}",
+        environment=settings.environment,
+        page_on_this_machine=f"http://localhost:{settings.port}",
     )
     for warning in warnings_of(settings, application.ledger.status):
-        _log.warning("%s", warning["message"])
+        _log.warning(warning["message"])
     if not settings.allowed_origins:
         _log.info("ALLOWED_ORIGINS is unset: only this service's own pages and localhost connect")
     if not settings.enable_browser_eye_streaming:
         _log.info("ENABLE_BROWSER_EYE_STREAMING=0: no pictures are taken")
 
 
+def answer_requests(listener: socket.socket, application: Application) -> None:
+    """Takes connections and serves them, for as long as the process lives."""
+    limits = RequestLimits(
+        application.settings.handshake_seconds, MAX_MESSAGE_BYTES, application.connections
+    )
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    eventlet.wsgi.server(
+        PatientListener(listener, eventlet.sleep),
+        application.flask,
+        protocol=partial(Protocol, limits),
+        max_size=max(1, min(MAX_CONNECTIONS, files - FILES_OF_OUR_OWN)),
+        socket_timeout=SOCKET_TIMEOUT_SECONDS,
+        log_output=False,
+        debug=False,
+    )
+
+
 def _shut_down(application: Application) -> None:
     _log.info("stopping: saving every session")
     owed = application.sessions.shut_down(application.settings.shutdown_seconds)
     if owed:
-        _log.warning("%d sessions are still owed to PHP_ENDPOINT; sent at the next start", owed)
+        _log.warning("sessions are still owed to PHP_ENDPOINT; sent at the next start", count=owed)
     application.pool.stop(WORKER_STOP_SECONDS)
     application.ledger.stop()
     _log.info("stopped")

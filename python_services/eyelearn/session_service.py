@@ -5,7 +5,6 @@ What every protocol calls. A holder is the name of one connection, whatever its 
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 import uuid
@@ -21,9 +20,9 @@ from .errors import (
     RateLimited,
     StreamingDisabled,
 )
+from .events import get_logger
 from .inference.admission import Admission
 from .inference.pool import InferencePool
-from .redaction import hashed
 from .saving.ledger import SessionLedger
 from .saving.record import SessionRecord
 from .settings import Settings
@@ -43,11 +42,14 @@ from .tracking.session import (
 )
 from .vision.observation import Observation
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 HOUSEKEEPING_INTERVAL_SECONDS = 0.5
 # A start that asks for an old session waits this long for the database, and then begins anew.
 LOAD_TIMEOUT_SECONDS = 3.0
+# Without a frame for as long a session gives way to another of its user; the slowest client sends
+# ten in that time.
+UNSEEN_SECONDS = 5.0
 
 
 class Judgement(NamedTuple):
@@ -102,6 +104,11 @@ class SessionService:
         """Whether the service is shutting down and takes no new sessions."""
         return self._closing
 
+    def has_ended(self, holder: str) -> bool:
+        """Whether the holder's session ended by being idle, and goes on with their next event."""
+        session = self._registry.held_by(holder)
+        return session is not None and session.ended_at is not None
+
     def start_housekeeping(self) -> None:
         """From now on sessions are saved in time, and ended when nothing is seen any more."""
         self._concurrency.spawn(self._keep_house)
@@ -112,7 +119,8 @@ class SessionService:
         """Begins a session, or goes on with the one named; the flag says which (True: resumed).
 
         A session that the holder has already, and is not the one named, ends. Raises Overloaded
-        while the service shuts down, and NotTracking where the holder was dropped meanwhile.
+        while the service shuts down, NotTracking where the holder was dropped meanwhile, and
+        RateLimited where the user has as many sessions as they may.
         """
         self._starting.add(holder)
         session = self._find(session_id, ids) if session_id else None
@@ -123,6 +131,7 @@ class SessionService:
         if self._closing:
             raise Overloaded("The service is restarting; try again in a moment.")
         held = self._registry.held_by(holder)
+        self._make_room(ids.user_id, besides=(session, held))
         if held is not None and held is not session:
             self._end_held(holder, REPLACED)
         resumed = session is not None
@@ -153,7 +162,7 @@ class SessionService:
         if not self._settings.enable_browser_eye_streaming:
             raise StreamingDisabled
         if not session.frames.take(arrived):
-            raise RateLimited(self._settings.max_client_fps)
+            raise RateLimited.by_frames(self._settings.max_client_fps)
         if not session.admitted:
             self._admission.admit()
             session.admitted = True
@@ -222,13 +231,33 @@ class SessionService:
         return session.allowance.settle(session.needed.rate, self._admission.fair_fps)
 
     def _session_of(self, holder: str, event: str, now: float) -> WebSocketEyeTrackingSession:
-        """The holder's session; one that ended by being idle goes on. Raises NotTracking."""
+        """The holder's session; one that ended by being idle goes on.
+
+        Raises NotTracking, and RateLimited where its user has begun too many others meanwhile.
+        """
         session = self._registry.held_by(holder)
         if session is None or self._closing or not self._registry.may_resume(session, now):
             raise NotTracking(event)
         if session.ended_at is not None:
+            self._make_room(session.ids.user_id, besides=(session,))
             self._resume(session, holder)
         return session
+
+    def _make_room(
+        self, user_id: int | str, besides: tuple[WebSocketEyeTrackingSession | None, ...]
+    ) -> None:
+        """For one more session of the user, who has those named besides. Raises RateLimited.
+
+        A page that was closed without a word is noticed late: who reloads it again and again is not
+        kept out by sessions that nothing comes of.
+        """
+        others = [s for s in self._registry.alive_of(user_id) if s not in besides]
+        if len(others) < self._settings.max_sessions_per_user:
+            return
+        longest_unseen = min(others, key=lambda session: session.last_seen)
+        if self._clock() - longest_unseen.last_seen < UNSEEN_SECONDS:
+            raise RateLimited.by_sessions(self._settings.max_sessions_per_user)
+        self._end(longest_unseen, IDLE)
 
     def _begin(self, holder: str, ids: LearnerIds) -> WebSocketEyeTrackingSession:
         now = self._clock()
@@ -236,9 +265,7 @@ class SessionService:
         self._registry.add(session, holder)
         self._stagger(session, now)
         self._ledger.save(to_record(session))
-        _log.info(
-            "session %s of user %s begins", hashed(session.session_id), hashed(str(ids.user_id))
-        )
+        _log.info("session begins", session=session.session_id, user=ids.user_id)
         return session
 
     def _resume(self, session: WebSocketEyeTrackingSession, holder: str) -> None:
@@ -246,7 +273,7 @@ class SessionService:
         session.resume(now)
         self._registry.add(session, holder)
         self._stagger(session, now)
-        _log.info("session %s goes on", hashed(session.session_id))
+        _log.info("session goes on", session=session.session_id)
 
     def _stagger(self, session: WebSocketEyeTrackingSession, now: float) -> None:
         """Shortens the first interval by chance, so that a class does not save all at once."""
@@ -266,7 +293,7 @@ class SessionService:
             record = self._ledger.load(session_id, LOAD_TIMEOUT_SECONDS)
         except Internal:
             # The learner is tracked all the same, in a new session; the old one's row stands.
-            _log.warning("session %s can't be looked up; a new one begins", hashed(session_id))
+            _log.warning("session can't be looked up; a new one begins", session=session_id)
             return None
         if record is None:
             return None
@@ -286,7 +313,7 @@ class SessionService:
         session.end(reason, self._clock(), time.time())
         self._pool.release(session.session_id)
         self._flush(session)
-        _log.info("session %s ends: %s", hashed(session.session_id), reason)
+        _log.info("session ends", session=session.session_id, reason=reason)
 
     def _flush(self, session: WebSocketEyeTrackingSession) -> None:
         session.revision += 1
@@ -403,6 +430,6 @@ def _take_up_neutral(session: WebSocketEyeTrackingSession, kept: dict[str, float
     except ValueError:
         # Not the values: somebody else wrote them.
         _log.warning(
-            "session %s: its neutral in the database makes no sense, and is learned anew",
-            hashed(session.session_id),
+            "neutral in the database makes no sense, and is learned anew",
+            session=session.session_id,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -17,6 +18,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_DATABASE_URL = f"sqlite:///{ROOT / 'data' / 'eyelearn.db'}"
+# HS256 wants as many bits as its hash has: 256 (RFC 7518, section 3.2).
+MIN_SECRET_CHARACTERS = 32
+MAX_SECRETS = 2
+# The protocols, by the names that ENABLED_FACES takes.
+FACES = frozenset({"focus", "frames", "looking_away", "expressions", "emotions"})
+
+
+def listed(value: str) -> tuple[str, ...]:
+    """What stands between a setting's commas, without the blanks around it."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _web_address(value: str) -> str:
@@ -25,6 +36,46 @@ def _web_address(value: str) -> str:
     if value and not (parts.scheme in {"http", "https"} and parts.hostname):
         raise ValueError("it must begin with http:// or https:// and a host")
     return value
+
+
+def _origins(value: str) -> str:
+    """Raises ValueError where one is neither `*` nor what a browser may name as an origin."""
+    for origin in listed(value):
+        parts = urlsplit(origin.rstrip("/"))
+        bare = parts.scheme in {"http", "https"} and parts.hostname and origin.isascii()
+        if origin != "*" and (not bare or set("/?#@;'") & set(parts.geturl().split("://")[1])):
+            raise ValueError(f"'{origin}' is no origin such as https://school.example")
+    return value
+
+
+def _networks(value: str) -> str:
+    """Raises ValueError where one is neither an address nor a network."""
+    for network in listed(value):
+        ip_network(network)
+    return value
+
+
+def _faces(value: str) -> str:
+    """Raises ValueError where one is none of FACES."""
+    for face in listed(value):
+        if face not in FACES:
+            raise ValueError(f"'{face}' is none of {', '.join(sorted(FACES))}")
+    return value
+
+
+def _long_secrets(value: SecretStr) -> SecretStr:
+    """Raises ValueError, without the value, where a secret can be guessed or there are too many."""
+    secrets = _separate(value)
+    if any(len(secret) < MIN_SECRET_CHARACTERS for secret in secrets):
+        raise ValueError(f"each secret needs at least {MIN_SECRET_CHARACTERS} characters")
+    if len(secrets) > MAX_SECRETS:
+        raise ValueError(f"it takes at most {MAX_SECRETS} secrets, separated by a comma")
+    return value
+
+
+def _separate(value: SecretStr) -> tuple[str, ...]:
+    written = value.get_secret_value()
+    return tuple(secret.strip() for secret in written.split(",")) if written else ()
 
 
 class Settings(BaseSettings):
@@ -40,10 +91,59 @@ class Settings(BaseSettings):
         "development", description="`production` for real learners; the log names it."
     )
     debug: bool = Field(False, description="Log in detail. Never shows a picture or a plain id.")
-    allowed_origins: str = Field(
+    allowed_origins: Annotated[str, AfterValidator(_origins)] = Field(
         "",
         description="Origins whose pages may connect, comma-separated, such as "
         "`https://school.example`; `*` for any. Empty: this service's own pages and localhost.",
+    )
+
+    auth_secret: Annotated[SecretStr, AfterValidator(_long_secrets)] = Field(
+        SecretStr(""),
+        description="Signs learners' tokens (HS256), at least 32 characters; two, comma-separated, "
+        "while one replaces the other. Unset: anyone may connect, which `production` refuses.",
+    )
+    admin_token: SecretStr = Field(
+        SecretStr(""),
+        description="Opens what names sessions or tells of the machine, as `Authorization: "
+        "Bearer`. Unset: open in development, closed in production.",
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        "",
+        description="Addresses or networks of your proxies, comma-separated, such as "
+        "`10.0.0.0/8`: only what they say of a client's address and scheme is believed.",
+    )
+    enabled_faces: Annotated[str, AfterValidator(_faces)] = Field(
+        "",
+        description="Protocols that answer, comma-separated: `focus`, `frames`, `looking_away`, "
+        "`expressions`, `emotions`. Empty: all, but in production no `emotions`.",
+    )
+
+    max_sessions_per_user: int = Field(
+        5, ge=1, description="Sessions of one user at a time; one is enough for a learner."
+    )
+    max_connections_per_address: int = Field(
+        5000,
+        ge=1,
+        description="Connections from one address without a token; a whole school is one address.",
+    )
+    max_events_per_second: float = Field(
+        10.0,
+        gt=0,
+        description="Events other than frames taken of one connection, with a burst of 3 s.",
+    )
+    handshake_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="Seconds in which a client must have sent a whole request, and have said "
+        "CONNECT on a new Socket.IO connection.",
+    )
+    log_format: Literal["", "text", "json"] = Field(
+        "", description="`text` for people, `json` for machines. Empty: JSON in production."
+    )
+    log_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key under which ids are hashed in the log. Unset: made once, and kept beside "
+        "the SQLite database, or else made at each start.",
     )
 
     database_url: str = Field(
@@ -70,7 +170,8 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         90,
         ge=0,
-        description="Days after which a session that the platform has is deleted here; 0: never.",
+        description="Days after which a session that goes on no more is deleted here; one that the "
+        "platform is to have and has not, after 30 at the earliest. 0: never.",
     )
     flush_interval_seconds: float = Field(
         30.0, gt=0, description="Seconds between two saves of a session; what a power cut may cost."
@@ -215,18 +316,26 @@ class Settings(BaseSettings):
         1.0, gt=0, description="How often a second person is looked for; each look costs 2 ms."
     )
 
+    @property
+    def auth_secrets(self) -> tuple[str, ...]:
+        """What tokens may be signed with; empty where none are asked for."""
+        return _separate(self.auth_secret)
+
 
 def describe_problems(error: ValidationError) -> str:
-    """Each wrong setting by the name and the value it was given, and what would be right."""
+    """Each wrong setting by name and value (no secret's value), and what would be right."""
     return "".join(
-        f"{str(problem['loc'][0]).upper()}={_shown(problem['input'])} won't do: {problem['msg']}\n"
+        f"{_shown(str(problem['loc'][0]), problem['input'])} won't do: {problem['msg']}\n"
         for problem in error.errors()
     )
 
 
-def _shown(value: object) -> str:
-    """A value as it may be told; an address with a user in it may hold a password."""
-    return "(an address with a user)" if "@" in str(value) else repr(value)
+def _shown(name: str, value: object) -> str:
+    """A setting as it may be told: no secret, and no address with a user and so a password."""
+    field = Settings.model_fields.get(name.lower())
+    if field is not None and field.annotation is SecretStr:
+        return name.upper()
+    return f"{name.upper()}={'(an address with a user)' if '@' in str(value) else repr(value)}"
 
 
 def env_example() -> str:

@@ -81,7 +81,7 @@ def test_starting_twice_joins_and_a_stop_in_between_wins(
     page.goto(service.url)
     both = "Promise.all([eyelearn.initialize(7, 1), eyelearn.initialize(7, 1)])"
     assert page.evaluate(both) == [True, True]
-    assert page.locator("[data-eyelearn]").count() == 1
+    assert page.locator("[data-eyelearn=camera]").count() == 1
     page.evaluate("Promise.all([eyelearn.disconnect(), eyelearn.disconnect()])")
     stopped = "(() => { const a = eyelearn.initialize(7, 1); eyelearn.disconnect(); return a; })()"
     assert page.evaluate(stopped) is False
@@ -97,7 +97,9 @@ def test_a_hidden_tab_keeps_reporting_and_counts_as_unfocused(
     with bare_chromium(chromium, flags, tmp_path / "profile") as browser:
         page = browser.open(service.url)
         page.until("document.readyState === 'complete' && !!window.eyelearn")
-        page.run("document.getElementById('toggle').click()")
+        page.run("document.getElementById('start').click()")
+        question = "document.querySelector('[data-eyelearn=question]')"
+        page.run(f"{question}.shadowRoot.querySelector('button:last-child').click()")
         page.until("document.body.dataset.state === 'focused'")
         browser.open("about:blank").show()
         page.until("document.hidden")

@@ -85,9 +85,10 @@ def test_the_documented_php_page_tracks_its_learner_and_receives_the_saves(
 ) -> None:
     with running_service({"PHP_ENDPOINT": f"{platform.url}/save.php"}) as service:
         (platform.folder / "lesson.php").write_text(example_page(service.url))
-        page = browsers.page(ALLOWED, *camera(face_clip))
+        page = browsers.asking_page(ALLOWED, *camera(face_clip))
         page.goto(f"{platform.url}/lesson.php?module=22&section=82")
         assert "Warning" not in page.content()
+        page.get_by_role("button", name="Start with the camera").click()
         page.get_by_role("button", name="Use my camera").click()
         expect(page.locator("#focus")).to_have_text(LOOKING)
         page.wait_for_timeout(4_000)

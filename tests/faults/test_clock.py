@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from lesson import lesson
@@ -13,24 +12,12 @@ from databases import MariadbServer
 from php_platform import Platform, running_platform
 from service import RunningService, running_service
 from waiting import until
+from wall_clock import WallClock
 
 SECRET = "of-both-sides"
 HOUR_SECONDS = 3600.0
 # The page takes signatures whose time differs by less than 300 s.
 SMALL_STEP_SECONDS = 200.0
-
-
-class Clock:
-    """How far the service's wall clock is off, in seconds; ahead is positive."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "off-by"
-        self.put(0.0)
-
-    def put(self, off_by: float) -> None:
-        half = self.file.with_suffix(".half")
-        half.write_text(str(off_by))
-        half.rename(self.file)
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +27,12 @@ def platform(mariadb_server: MariadbServer) -> Iterator[Platform]:
 
 
 @pytest.fixture(scope="module")
-def clock(tmp_path_factory: pytest.TempPathFactory) -> Clock:
-    return Clock(tmp_path_factory.mktemp("clock"))
+def clock(tmp_path_factory: pytest.TempPathFactory) -> WallClock:
+    return WallClock(tmp_path_factory.mktemp("clock"))
 
 
 @pytest.fixture(scope="module")
-def service(platform: Platform, clock: Clock) -> Iterator[RunningService]:
+def service(platform: Platform, clock: WallClock) -> Iterator[RunningService]:
     with running_service(
         {
             "PHP_ENDPOINT": platform.save_url,
@@ -53,8 +40,7 @@ def service(platform: Platform, clock: Clock) -> Iterator[RunningService]:
             "FLUSH_INTERVAL_SECONDS": "1",
             "SHUTDOWN_SECONDS": "1",
             "INFERENCE_WORKERS": "1",
-            "PYTHONPATH": str(Path(__file__).parent / "clock"),
-            "CLOCK_OFF_BY": str(clock.file),
+            **clock.environment,
         }
     ) as running:
         yield running
@@ -66,7 +52,7 @@ def service(platform: Platform, clock: Clock) -> Iterator[RunningService]:
     ids=["falls behind", "is put back", "leaps ahead"],
 )
 def test_a_clock_that_is_moved_between_two_saves_changes_no_seconds(
-    service: RunningService, platform: Platform, clock: Clock, steps: tuple[float, float]
+    service: RunningService, platform: Platform, clock: WallClock, steps: tuple[float, float]
 ) -> None:
     with lesson(service, range(1, 4)) as learners:
         for step in steps:
@@ -77,7 +63,7 @@ def test_a_clock_that_is_moved_between_two_saves_changes_no_seconds(
 
 
 def test_sessions_wait_while_the_clock_is_wrong_and_arrive_when_it_is_right(
-    service: RunningService, platform: Platform, clock: Clock
+    service: RunningService, platform: Platform, clock: WallClock
 ) -> None:
     clock.put(HOUR_SECONDS)
     with lesson(service, range(11, 14)) as learners:

@@ -100,7 +100,7 @@ def test_the_lesson_goes_on_when_all_workers_were_killed_at_once() -> None:
 
 def test_a_worker_replaced_by_plan_costs_no_learner_an_answer() -> None:
     with class_of(3, INFERENCE_WORKERS="1", WORKER_MAX_SESSIONS="2") as (service, begun):
-        until(lambda: "is replaced by worker 2" in service.log)
+        until(lambda: "worker is replaced" in service.log)
         until(lambda: [worker["name"] for worker in workers(service)] == ["worker 2"])
         everybody_is_seen(begun)
         assert errors(begun) == []

@@ -23,14 +23,21 @@ EVENTS = (
 class Learner:
     """Keeps what the service tells, in order."""
 
-    def __init__(self, url: str, transport: str = "websocket", user_id: int | str = 1) -> None:
+    def __init__(
+        self,
+        url: str,
+        transport: str = "websocket",
+        user_id: int | str = 1,
+        token: str | None = None,
+    ) -> None:
         self.ids = {"user_id": user_id, "module_id": 22, "section_id": 82}
         self.told: list[tuple[str, Any]] = []
         self._arrived = threading.Condition()
         self.client = socketio.Client(reconnection=False)
         for event in EVENTS:
             self.client.on(event, lambda data=None, event=event: self._tell(event, data))
-        self.client.connect(url, transports=[transport], wait_timeout=ANSWER_SECONDS)
+        auth = None if token is None else {"token": token}
+        self.client.connect(url, auth=auth, transports=[transport], wait_timeout=ANSWER_SECONDS)
         self._web_socket = self.client.eio.ws
 
     def _tell(self, event: str, data: Any) -> None:

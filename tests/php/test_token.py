@@ -23,7 +23,10 @@ SECRET = "what platform and service know"
 @pytest.fixture
 def lesson_platform(mariadb_server: MariadbServer) -> Iterator[Platform]:
     """Whoever asks for log_in.php?user=… is logged in; the JSON type of the id is kept."""
-    environment = {"AUTH_SECRET": SECRET, "EYELEARN_SERVER_URL": "https://focus.example"}
+    environment = {
+        "AUTH_SECRET": f"{SECRET}, the older one",
+        "EYELEARN_SERVER_URL": "https://focus.example",
+    }
     with running_platform(mariadb_server, environment=environment) as running:
         (running.folder / "log_in.php").write_text(LOG_IN)
         yield running

@@ -1,13 +1,34 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eyelearn.errors import InvalidPayload
-from eyelearn.protocols.payloads import PageVisibility, StartTracking, VideoFrame, parse
+from eyelearn.protocols.payloads import (
+    PageVisibility,
+    Payload,
+    StartTracking,
+    VideoFrame,
+    parse,
+)
 
 IDS = {"user_id": 1, "module_id": 2, "section_id": 3}
+LONGEST_MESSAGE = 1000
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(categories=None))
+    | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = ["user_id", "module_id", "section_id", "session_id", "frame", "timestamp", "hidden"]
 SESSION_ID = "1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b"
 
 
@@ -22,7 +43,14 @@ def test_ids_keep_their_type(value: int | str) -> None:
     assert type(kept) is type(value)
 
 
-@pytest.mark.parametrize("value", ["", "x" * 65, True, 1.5, None, [], {}, 2**63])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "x" * 65, "x" * 1_000_000, "a\x00b", "a\n", "\x1b[2J", "\x85", "\ud800", b"1"),
+        *(True, 1.5, 1.0, math.nan, math.inf, 2**63, -(2**63), 10**99, None, [], {}),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
 def test_what_is_no_id_is_refused(value: Any) -> None:
     with pytest.raises(InvalidPayload, match="user_id"):
         start(user_id=value)
@@ -76,13 +104,15 @@ def test_a_frame_is_text_or_bytes(frame: Any) -> None:
         parse(VideoFrame, "video_frame", ({"frame": frame},))
 
 
-@pytest.mark.parametrize("timestamp", [float("nan"), float("inf"), "now", [], True])
+@pytest.mark.parametrize(
+    "timestamp", [math.nan, math.inf, -math.inf, 1e300, 2**53, 10**99, "now", b"1", [], {}, True]
+)
 def test_a_timestamp_is_a_finite_number(timestamp: Any) -> None:
     with pytest.raises(InvalidPayload, match="timestamp"):
         parse(VideoFrame, "video_frame", ({"frame": b"x", "timestamp": timestamp},))
 
 
-@pytest.mark.parametrize("timestamp", [None, 0, 1736937045001, 12.5])
+@pytest.mark.parametrize("timestamp", [None, 0, -1, 1736937045001, 12.5, 2**53 - 1])
 def test_a_timestamp_is_kept_as_it_was_sent(timestamp: Any) -> None:
     payload = parse(VideoFrame, "video_frame", ({"frame": b"x", "timestamp": timestamp},))
     assert payload.timestamp == timestamp
@@ -106,3 +136,29 @@ def test_an_error_names_every_type_that_would_do() -> None:
         start(user_id=[])
     assert "integer" in caught.value.message
     assert "string" in caught.value.message
+
+
+@given(
+    st.sampled_from([StartTracking, VideoFrame, PageVisibility]),
+    st.lists(st.dictionaries(st.sampled_from(FIELDS), ANYTHING) | ANYTHING, max_size=2),
+)
+def test_whatever_is_sent_is_a_payload_or_is_told_in_a_sentence(
+    model: type[Payload], arguments: list[Any]
+) -> None:
+    told = ""
+    try:
+        parse(model, "event", tuple(arguments))
+    except InvalidPayload as refused:
+        told = refused.message
+    assert len(told) < LONGEST_MESSAGE
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS[:3]), ANYTHING))
+def test_ids_that_are_taken_can_be_kept_and_shown(fields: dict[str, Any]) -> None:
+    try:
+        ids = parse(StartTracking, "start_tracking", (fields,)).ids
+    except InvalidPayload:
+        return
+    for each in ids:
+        assert each is None or len(str(each).encode()) <= 4 * 64
+        assert each is None or "\x00" not in str(each)

@@ -9,13 +9,17 @@ FINE = {"page_adds_up": False, "parked": 0}
 
 
 def codes(saving: dict[str, object], **values: str) -> list[str]:
-    settings = Settings(_env_file=None, **values)
+    settings = Settings(_env_file=None, **{"auth_secret": "x" * 32, **values})
     return [warning["code"] for warning in warnings(settings, saving)]
 
 
 def test_nothing_is_warned_of_where_all_is_well() -> None:
     assert codes(FINE, environment="development", database_url="sqlite:///x.db") == []
     assert codes(FINE, environment="production", database_url="postgres://ann@db/x") == []
+
+
+def test_a_service_that_anyone_may_connect_to_is_warned_of() -> None:
+    assert codes(FINE, auth_secret="") == ["anyone_may_connect"]
 
 
 @pytest.mark.parametrize("url", ["sqlite:///x.db", "sqlite+pysqlite:////data/x.db"])

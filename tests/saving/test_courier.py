@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Collection
 from pathlib import Path
 
 from endpoints import recording_endpoint
+from eyelearn.events import get_logger
 from eyelearn.saving.courier import Courier, Page, where_posted
 from eyelearn.saving.database import open_engine
 from eyelearn.saving.delivery import Outcome, Owed
@@ -41,7 +41,7 @@ def test_a_dead_page_costs_next_to_nothing_and_gets_everything_when_it_is_back(
     store = CountingStore(engine, "node")
     store.write([record() for _ in range(300)], {})
     port = free_port()
-    health = Health("the page", logging.getLogger("test"), lambda: None)
+    health = Health("the page", get_logger("test"), lambda: None)
 
     def note(session_id: str, outcome: Outcome) -> None:
         store.write((), {session_id: outcome})

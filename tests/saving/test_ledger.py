@@ -129,7 +129,7 @@ def test_a_save_that_is_not_acknowledged_is_posted_again(
     assert ledger.drain(5.0) == 0
     assert endpoint.acknowledged == {kept.session_id for kept in records.values()}
     log = capfd.readouterr().err
-    assert log.count("PHP_ENDPOINT does not work:") == 1
+    assert log.count("PHP_ENDPOINT does not work") == 1
     assert log.count("PHP_ENDPOINT works again") == 1
     for reason in ("success", "HTTP 500", "not JSON", "HTTP 302"):
         assert reason in log
@@ -199,7 +199,7 @@ def test_a_locked_database_delays_flushes_and_loses_none(
     until(lambda: is_kept(ledger))
     assert rows(database, "revision") == [(2,)]
     until(lambda: ledger.status["database_ok"])
-    assert "the database does not work:" in capfd.readouterr().err
+    assert "the database does not work" in capfd.readouterr().err
     assert ledger._keeper.starts == 1
 
 
@@ -231,7 +231,9 @@ def test_one_record_that_the_database_refuses_keeps_no_other_from_being_kept(
     ledger.save(good)
     until(lambda: ledger.status["waiting"] == 1)
     assert rows(database, "session_id") == [(good.session_id,)]
-    assert f"refuses revision 1 of session {hashed(bad.session_id)}" in capfd.readouterr().err
+    log = capfd.readouterr().err
+    assert "the database refuses a session" in log
+    assert f"session={hashed(bad.session_id)} revision=1" in log
     ledger.save(record(2, session_id=bad.session_id))
     until(lambda: is_kept(ledger))
 

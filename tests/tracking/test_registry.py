@@ -11,9 +11,10 @@ from eyelearn.tracking.session import (
 )
 
 
-def session(session_id: str = "s") -> WebSocketEyeTrackingSession:
+def session(session_id: str = "s", user_id: int | str = 1) -> WebSocketEyeTrackingSession:
     rules = session_rules(Settings(_env_file=None))
-    return WebSocketEyeTrackingSession(session_id, LearnerIds(1, 2, 3), rules, now=0.0, wall=0.0)
+    ids = LearnerIds(user_id, 2, 3)
+    return WebSocketEyeTrackingSession(session_id, ids, rules, now=0.0, wall=0.0)
 
 
 def registry() -> Registry:
@@ -96,3 +97,26 @@ def test_one_who_came_later_is_forgotten_later() -> None:
         sessions.forget_ended(ended_at)
     sessions.forget_ended(1050.0)
     assert (sessions.get("first"), sessions.get("second")) == (None, second)
+
+
+def test_a_users_sessions_are_those_alive_whatever_the_type_of_their_id() -> None:
+    sessions = registry()
+    one, two, others = session("one", 1), session("two", "1"), session("others", 2)
+    for each in (one, two, others):
+        sessions.add(each, each.session_id)
+    assert sessions.alive_of(1) == sessions.alive_of("1") == [one, two]
+    one.end(DISCONNECTED, now=1.0, wall=1.0)
+    assert sessions.alive_of(1) == [two]
+    one.resume(2.0)
+    sessions.add(one, "again")
+    assert sessions.alive_of(1) == [two, one]
+
+
+def test_nothing_is_kept_of_a_user_whose_sessions_are_over() -> None:
+    sessions = registry()
+    for n in range(10):
+        sessions.add(each := session(str(n), n), str(n))
+        each.end(STOPPED, now=1.0, wall=1.0)
+    sessions.forget_ended(2.0)
+    assert [sessions.alive_of(n) for n in range(10)] == [[]] * 10
+    assert sessions._of_user == {}

@@ -1,9 +1,12 @@
 import base64
 import io
+import struct
 import zlib
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from eyelearn.errors import FrameTooLarge, UndecodableFrame
@@ -23,6 +26,36 @@ def encoded(kind, mode="RGB", **options):
 def difference(picture, expected=FACE):
     assert picture.shape == expected.shape
     return np.abs(picture.astype(int) - expected.astype(int)).mean()
+
+
+def encoded_flat(side):
+    file = io.BytesIO()
+    Image.new("RGB", (side, side)).save(file, "WEBP", lossless=True)
+    return file.getvalue()
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def canvas(width, height, flags):
+    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return b"VP8X" + struct.pack("<I", 10) + bytes((flags, 0, 0, 0)) + size
+
+
+def riff(*parts):
+    body = b"WEBP" + b"".join(parts)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def vp8x(webp, width, height):
+    return riff(canvas(width, height, 0), webp[12:])
+
+
+def anmf_of_8000_pixels():
+    frame = bytes(6) + (63).to_bytes(3, "little") * 2 + bytes(4) + encoded_flat(8000)[12:]
+    animation = b"ANIM" + struct.pack("<I", 6) + bytes(6)
+    return riff(canvas(64, 64, 2), animation, b"ANMF" + struct.pack("<I", len(frame)) + frame)
 
 
 LOSSLESS = [
@@ -157,6 +190,44 @@ def test_a_jpeg_of_many_scans_is_refused():
     bomb = data[:scan] + data[scan : scan + 12] * MAX_JPEG_SCANS + data[scan:]
     with pytest.raises(UndecodableFrame, match="scans"):
         decode(bomb, **LIMITS)
+
+
+def test_a_png_is_read_without_unpacking_what_is_no_picture():
+    texts = (b"comment\0\0" + zlib.compress(bytes(7_000_000)), b"profile\0\0" + zlib.compress(b"x"))
+    data = encoded("PNG")
+    bomb = data[:33] + chunk(b"zTXt", texts[0]) * 30 + chunk(b"iCCP", texts[1]) + data[33:]
+    assert len(bomb) < LIMITS["max_bytes"]
+    assert difference(decode(bomb, **LIMITS)) == 0
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(anmf_of_8000_pixels(), id="frame larger than its animation"),
+        pytest.param(vp8x(encoded_flat(8000), 64, 64), id="picture larger than its canvas"),
+    ],
+)
+def test_a_webp_whose_picture_is_larger_than_it_says_is_refused(data):
+    with pytest.raises(UndecodableFrame):
+        decode(data, **LIMITS)
+
+
+def test_of_an_animation_the_first_picture_is_taken():
+    second = Image.fromarray(np.zeros_like(FACE))
+    for kind in ("PNG", "WEBP"):
+        data = encoded(kind, save_all=True, append_images=[second], lossless=True)
+        assert difference(decode(data, **LIMITS)) == 0
+
+
+@given(st.binary(max_size=64), st.sampled_from(ONE_OF_EACH), st.integers(0, 100), st.booleans())
+def test_bytes_anywhere_in_a_picture_are_decoded_or_told(piece, data, at, inserted):
+    (picture,) = data.values
+    at = len(picture) * at // 100
+    spoilt = picture[:at] + piece + picture[at if inserted else at + len(piece) :]
+    try:
+        assert decode(spoilt, **LIMITS).dtype == np.uint8
+    except (UndecodableFrame, FrameTooLarge):
+        return
 
 
 def test_one_pixel_is_a_picture():

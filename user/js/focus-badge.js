@@ -1,8 +1,7 @@
 /**
- * The badge of the example lesson, Smodulepart.php: asks for consent before the camera, shows in a
- * corner whether the learner is seen to look at the lesson, and lets them pause and withdraw.
- *
- * Consent is remembered until the tab is closed, for this learner only.
+ * The badge of the example lesson, Smodulepart.php: shows in a corner whether the learner is seen to
+ * look at the lesson, and lets them pause. The client asks for consent, and its control stops the
+ * camera.
  */
 (() => {
   'use strict';
@@ -10,34 +9,17 @@
   /** What each state says; what it looks like is in lesson.css. */
   const WORDS = {
     off: 'Camera off',
+    asking: 'Camera off',
     starting: 'Starting the camera…',
     waiting: 'Waiting…',
     focused: 'Looking at the lesson',
     away: 'Looking away',
     paused: 'Paused: no pictures are sent',
   };
-  const RUNNING = ['starting', 'waiting', 'focused', 'away', 'paused'];
+  const SENDING = ['waiting', 'focused', 'away', 'paused'];
 
   const element = (name) => document.getElementById(`focus-${name}`);
   const lesson = JSON.parse(element('lesson').textContent);
-  const consent = {
-    key: `eyelearn-consent ${JSON.stringify(lesson.userId)}`,
-    // Where the browser forbids storage, the learner is asked on each page.
-    get answer() {
-      try {
-        return sessionStorage.getItem(this.key);
-      } catch {
-        return null;
-      }
-    },
-    set answer(value) {
-      try {
-        sessionStorage.setItem(this.key, value);
-      } catch {
-        // Asked again on the next page, then.
-      }
-    },
-  };
 
   let state = 'off';
   let firstToken = lesson.token;
@@ -59,6 +41,7 @@
     window.WebcamWebSocket &&
     new window.WebcamWebSocket({
       ...(lesson.token && { token }),
+      controlIn: element('control'),
       onTrackingUpdate: ({ is_focused: focused }) => {
         if (state !== 'focused' && state !== 'away' && state !== 'waiting') return;
         tell(null);
@@ -66,24 +49,23 @@
       },
       onConnectionChange: (connected) => {
         if (connected) tell(null);
-        if (RUNNING.includes(state) && state !== 'paused') show('waiting');
+        if (state !== 'off' && state !== 'paused') show('waiting');
       },
-      onError: ({ message, final }) => {
-        tell(message);
+      onError: ({ type, message, final }) => {
+        const asWished = type.startsWith('CONSENT_');
+        tell(asWished ? null : message);
         if (final) show('off');
+        if (asWished) element('start').focus();
         else if (state === 'focused' || state === 'away') show('waiting');
       },
     });
 
   function show(next) {
     document.getElementById('focus').dataset.state = next;
-    element('consent').hidden = next !== 'asking';
-    element('badge').hidden = next === 'asking';
     element('start').hidden = next !== 'off';
-    element('pause').hidden = !RUNNING.includes(next) || next === 'starting';
-    element('withdraw').hidden = !RUNNING.includes(next);
+    element('pause').hidden = !SENDING.includes(next);
     element('pause').textContent = next === 'paused' ? 'Go on' : 'Pause';
-    const words = WORDS[next] ?? '';
+    const words = WORDS[next];
     // Written only when it changes, since a screen reader reads out what is written.
     if (element('words').textContent !== words) element('words').textContent = words;
     state = next;
@@ -96,18 +78,17 @@
   }
 
   async function start() {
-    consent.answer = 'agreed';
     tell(null);
     if (!webcam) {
       show('off');
       tell('The focus tracking could not be loaded. The lesson works without it.');
       return;
     }
-    show('starting');
-    const started = await webcam.initialize(lesson.userId, lesson.moduleId, lesson.sectionId);
-    // Withdrawn meanwhile, or told why by onError.
-    if (state !== 'starting') return;
-    show(started ? 'waiting' : 'off');
+    const { userId, moduleId, sectionId } = lesson;
+    show(webcam.consentOf(userId, moduleId) === 'agreed' ? 'starting' : 'asking');
+    const started = await webcam.initialize(userId, moduleId, sectionId);
+    // Otherwise onError was told why.
+    if (started && !SENDING.includes(state)) show('waiting');
   }
 
   function pauseOrGoOn() {
@@ -120,32 +101,10 @@
     }
   }
 
-  async function withdraw() {
-    consent.answer = 'declined';
-    show('off');
-    tell(null);
-    element('start').focus();
-    await webcam.disconnect();
-  }
-
-  function decline() {
-    consent.answer = 'declined';
-    show('off');
-    element('start').focus();
-  }
-
-  /** The button that was pressed goes away, and the keyboard's place with it. */
-  function startByButton() {
-    void start();
-    if (state === 'starting') element('withdraw').focus();
-  }
-
-  element('agree').addEventListener('click', startByButton);
-  element('start').addEventListener('click', startByButton);
-  element('decline').addEventListener('click', decline);
+  element('start').addEventListener('click', () => void start());
   element('pause').addEventListener('click', pauseOrGoOn);
-  element('withdraw').addEventListener('click', withdraw);
 
-  if (consent.answer === 'agreed') void start();
-  else show(consent.answer === 'declined' ? 'off' : 'asking');
+  // Who said no is not asked again by every page of the lesson.
+  if (webcam?.consentOf(lesson.userId, lesson.moduleId) === 'declined') show('off');
+  else void start();
 })();

@@ -8,7 +8,8 @@
  *     await webcam.disconnect();
  *
  * Needs the Socket.IO client 4.8 as `window.io`, and loads version 4.8.4 itself where it is missing.
- * Frames are sent as the camera sees them, never mirrored; nothing is recorded.
+ * Frames are sent as the camera sees them, never mirrored; nothing is recorded. The learner is asked
+ * before the browser asks, and takes it back by a control that is there while the camera is on.
  * How to embed it: docs/embedding.md.
  */
 (() => {
@@ -24,9 +25,28 @@
    * @property {number} [videoWidth] Pixels asked of the camera.
    * @property {number} [videoHeight] Pixels asked of the camera.
    * @property {string | (() => string | Promise<string>)} [token] Asked before each connection.
+   * @property {'ask' | 'given' | (() => boolean | Promise<boolean>)} [consent] Who asks the learner
+   *     for the camera: this client (`'ask'`, the default), the page itself (a function, called
+   *     before each start; anything but `true` is a no), or nobody, since the page has asked
+   *     already (`'given'`, until it is withdrawn).
+   * @property {Partial<ConsentTexts>} [texts] What the learner is asked, in other words or languages.
+   * @property {Element | null} [controlIn] Where the page wants the control that withdraws. Default:
+   *     the window's corner.
    * @property {(update: object) => void} [onTrackingUpdate] Each `tracking_update` of the service.
    * @property {(connected: boolean) => void} [onConnectionChange] Tracking goes on, or waits.
    * @property {(error: WebcamError) => void} [onError]
+   *
+   * @typedef {object} ConsentTexts
+   * @property {string} lang Language of the others, as in HTML's `lang`.
+   * @property {string} title
+   * @property {string} purpose What the camera is for.
+   * @property {string} pictures What becomes of the pictures.
+   * @property {string} numbers Who sees the numbers.
+   * @property {string} freedom That one may say no, and stop.
+   * @property {string} agree
+   * @property {string} decline
+   * @property {string} on What the control says while the camera is on.
+   * @property {string} withdraw
    *
    * @typedef {object} WebcamError
    * @property {string} type One of the keys of `MESSAGES`.
@@ -63,6 +83,8 @@
   const START_TIMEOUT_MS = 15_000;
   // Half of that at most, so that both ways to connect are tried within it.
   const CONNECT_TIMEOUT_MS = 6_000;
+  // The platform's own server gives it; the service waits for it a little longer.
+  const TOKEN_TIMEOUT_MS = 6_000;
   const STOP_TIMEOUT_MS = 1_500;
   // Answered without a wait for any picture; the rest is for a mobile network, and someone waits.
   const CALIBRATE_TIMEOUT_MS = 5_000;
@@ -96,7 +118,23 @@
   const CAMERA_RETRY_MS = { first: 1_000, longest: 30_000 };
   const CAMERA_SILENT_MS = 5_000;
 
+  /** For a child of ten, and true: docs/privacy.md says the same at length. @type {ConsentTexts} */
+  const CONSENT_TEXTS = {
+    lang: 'en',
+    title: 'May this lesson use your camera?',
+    purpose: 'The camera is there to tell whether you look at the lesson.',
+    pictures: 'A computer judges each picture at once and then forgets it. No picture is kept, and nobody watches you.',
+    numbers: 'You and your teachers see numbers only, such as how long you looked at the lesson.',
+    freedom: 'You may say no: the lesson works without the camera. If you say yes, you can stop whenever you like.',
+    agree: 'Use my camera',
+    decline: 'No, thank you',
+    on: 'Camera on',
+    withdraw: 'Stop the camera',
+  };
+
   const MESSAGES = {
+    CONSENT_DECLINED: 'The camera stays off, as you wish. The lesson works without it.',
+    CONSENT_WITHDRAWN: 'The camera is off, as you wish. The lesson works without it.',
     CAMERA_PERMISSION_DENIED:
       'This page may not use your camera. Allow the camera in your browser’s address bar, then start again.',
     NO_CAMERA: 'No camera was found. Connect a camera, then start again.',
@@ -112,6 +150,7 @@
   const SERVER_MESSAGES = {
     unauthorized: 'The focus service does not accept your sign-in. Reload the page or sign in again.',
     forbidden: 'The focus service does not accept your sign-in for this lesson.',
+    rate_limited: 'You have too many lessons open. Close the other windows, then start again.',
     overloaded: 'The focus service is busy at the moment.',
     streaming_disabled: 'The focus service takes no camera pictures at the moment.',
     frame_too_large: 'The camera picture is too large for the focus service.',
@@ -130,8 +169,8 @@
   const START_AGAIN = 'Start again in a moment.';
   const GOES_ON = 'It is tried again by itself.';
   const PASSING = ['WEBSOCKET_ERROR', 'SERVER_ERROR', 'overloaded', 'streaming_disabled', 'internal'];
-  // What the service says to every frame, as long as it is set up as it is.
-  const FINAL_CODES = ['streaming_disabled'];
+  // What the service goes on saying: it takes no pictures, or not this learner's in this lesson.
+  const FINAL_CODES = ['streaming_disabled', 'forbidden'];
 
   /** A failure that a learner is told about. */
   class WebcamFailure extends Error {
@@ -201,6 +240,252 @@
       script.onload = script.onerror = done;
       document.head.append(script);
     });
+  }
+
+  // Texts have a contrast of 4.5 : 1 or more, edges of 3 : 1 (WCAG 2.2, 1.4.3 and 1.4.11). Both
+  // answers look alike: neither is pressed on a learner.
+  const CONSENT_STYLES = `
+    :host { all: initial !important; display: contents !important; }
+    .box {
+      --card: #ffffff; --text: #17211f; --muted: #4a5753; --line: #7a8783; --soft: #eef3f1;
+      --accent: #0f6e64; --live: #c22a20;
+      box-sizing: border-box; margin: 0; border: 1px solid var(--line); padding: 0; overflow: auto;
+      background: var(--card); color: var(--text); color-scheme: light;
+      font: 400 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; text-align: start;
+    }
+    .corner {
+      position: fixed; inset: auto 16px 16px auto; z-index: 2147483647;
+      width: auto; height: auto; max-height: calc(100vh - 32px);
+      box-shadow: 0 6px 28px rgb(0 0 0 / 24%);
+    }
+    .question { width: min(26rem, calc(100vw - 32px)); padding: 20px; border-radius: 16px; animation: rise 0.2s ease-out; }
+    h2 { margin: 0 0 8px; font-size: 1.1875rem; line-height: 1.3; font-weight: 650; }
+    p { margin: 0 0 8px; color: var(--muted); }
+    .purpose { color: var(--text); }
+    .answers {
+      display: grid; grid-template-columns: 1fr 1fr; gap: 10px;
+      position: sticky; bottom: -20px; margin: 8px 0 -20px; padding: 8px 0 20px; background: var(--card);
+    }
+    button {
+      box-sizing: border-box; min-height: 44px; margin: 0; padding: 6px 12px;
+      border: 1px solid var(--accent); border-radius: 10px; background: var(--soft); color: var(--accent);
+      font: inherit; font-weight: 600; line-height: 1.25; cursor: pointer;
+    }
+    button:hover { text-decoration: underline; }
+    :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+    .control {
+      display: flex; align-items: center; justify-content: space-between; gap: 14px;
+      padding: 0 0 0 12px; border-radius: 10px;
+    }
+    .control.corner { padding: 8px 8px 8px 16px; border-radius: 14px; }
+    .on { display: flex; align-items: center; gap: 8px; white-space: nowrap; }
+    .on::before { content: ""; width: 10px; height: 10px; border: 5px solid var(--live); border-radius: 50%; box-sizing: border-box; }
+    @keyframes rise { from { opacity: 0; transform: translateY(12px); } }
+    @media (prefers-color-scheme: dark) {
+      .box {
+        --card: #18211e; --text: #e9efec; --muted: #b4c2bd; --line: #75837e; --soft: #22302c;
+        --accent: #5fd0bd; --live: #ff7a70;
+        color-scheme: dark;
+      }
+    }
+    @media (max-width: 480px) {
+      .corner { inset: auto 8px 8px; }
+      .question { width: auto; }
+      .control.corner { inset: auto 8px 8px auto; }
+    }
+    @media (prefers-reduced-motion: reduce) { .question { animation: none; } }
+  `;
+
+  /**
+   * Puts a box of ours into the page, where neither's styles reach the other's.
+   *
+   * @param {string} name @param {HTMLElement} box
+   * @param {Element | null} [place] Default: the window's corner, over all that the page has.
+   * @returns {() => void} Takes it away.
+   */
+  function putIntoPage(name, box, place = null) {
+    const host = document.createElement('eyelearn-consent');
+    host.dataset.eyelearn = name;
+    const root = host.attachShadow({ mode: 'open' });
+    addStyles(root);
+    root.append(box);
+    (place ?? document.body).append(host);
+    if (place) return () => host.remove();
+    box.classList.add('corner');
+    // What became full screen later would lie over it.
+    const raise = () => {
+      if (!box.showPopover) return; // Old browsers have the z-index alone.
+      box.popover = 'manual';
+      box.hidePopover();
+      box.showPopover();
+    };
+    raise();
+    document.addEventListener('fullscreenchange', raise);
+    return () => {
+      document.removeEventListener('fullscreenchange', raise);
+      host.remove();
+    };
+  }
+
+  /** Not as an attribute or element, which a page's Content-Security-Policy may refuse. */
+  function addStyles(root) {
+    if ('adoptedStyleSheets' in root) {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(CONSENT_STYLES);
+      root.adoptedStyleSheets = [sheet];
+    } else {
+      root.append(newElement('style', CONSENT_STYLES)); // Safari before 16.4
+    }
+  }
+
+  /** @returns {HTMLElement} */
+  function newElement(name, textContent = '', className = '') {
+    return Object.assign(document.createElement(name), { textContent, className });
+  }
+
+  /**
+   * The learner's answer to the question for the camera: asked, remembered until the tab is closed,
+   * and taken back by a control.
+   */
+  class Consent {
+    #consent;
+    #texts;
+    #place;
+    #onWithdrawn;
+    #key = '';
+    #answer = null;
+    #takeAway = null;
+    #opener = null;
+
+    /** @param {Options} options @param {() => void} onWithdrawn The learner pressed the control. */
+    constructor({ consent, texts, controlIn }, onWithdrawn) {
+      this.#consent = consent;
+      this.#texts = { ...CONSENT_TEXTS, ...texts };
+      this.#place = controlIn ?? null;
+      this.#onWithdrawn = onWithdrawn;
+    }
+
+    /**
+     * Asks, where this learner has not agreed to this module's camera in this tab already.
+     *
+     * @param {{user_id: Id, module_id: Id}} ids
+     * @returns {Promise<boolean>} false also where `close` came first.
+     * @throws {WebcamFailure} The page's own function failed.
+     */
+    async ask(ids) {
+      this.#opener = null;
+      if (typeof this.#consent === 'function') return this.#askPage();
+      this.#key = consentKey(ids.user_id, ids.module_id);
+      const before = storedAnswer(this.#key);
+      // What the page was told before does not hold any more once the learner took it back here.
+      if (before === 'agreed' || (before === null && this.#consent === 'given')) return true;
+      const agreed = await this.#question();
+      if (agreed !== null) storeAnswer(this.#key, agreed);
+      return agreed === true;
+    }
+
+    async #askPage() {
+      try {
+        return (await this.#consent()) === true;
+      } catch (error) {
+        throw new WebcamFailure('CONSENT_DECLINED', { detail: `consent: ${error}` });
+      }
+    }
+
+    /** The learner took it back: the next start asks again. */
+    withdraw() {
+      if (this.#key) storeAnswer(this.#key, false);
+    }
+
+    /** The control by which the learner stops the camera; there until `close`. */
+    showControl() {
+      this.close();
+      const box = newElement('div', '', 'box control');
+      box.lang = this.#texts.lang;
+      box.tabIndex = -1;
+      box.setAttribute('role', 'group');
+      box.setAttribute('aria-label', this.#texts.on);
+      const withdraw = this.#button('withdraw', () => this.#onWithdrawn());
+      box.append(newElement('span', this.#texts.on, 'on'), withdraw);
+      this.#takeAway = putIntoPage('control', box, this.#place);
+      // Where the question was and the keyboard's place with it; not on the button, which the next
+      // press of the space bar would press.
+      if (this.#opener && document.activeElement === document.body) box.focus({ preventScroll: true });
+      this.#opener = null;
+    }
+
+    /** Takes away what is shown; a question is left without an answer. */
+    close() {
+      this.#answer?.(null);
+      this.#takeAway?.();
+      this.#takeAway = null;
+    }
+
+    /** @returns {Promise<boolean | null>} null where `close` came first. */
+    #question() {
+      this.close();
+      const box = this.#questionBox();
+      this.#opener = document.activeElement;
+      this.#takeAway = putIntoPage('question', box);
+      box.focus({ preventScroll: true });
+      return new Promise((resolve) => {
+        this.#answer = (agreed) => {
+          this.#answer = null;
+          this.close();
+          this.#opener?.focus?.({ preventScroll: true });
+          resolve(agreed);
+        };
+      });
+    }
+
+    #questionBox() {
+      const box = newElement('div', '', 'box question');
+      box.lang = this.#texts.lang;
+      box.tabIndex = -1;
+      box.setAttribute('role', 'dialog');
+      box.setAttribute('aria-labelledby', 'title');
+      box.setAttribute('aria-describedby', 'words');
+      box.addEventListener('keydown', ({ key }) => {
+        if (key === 'Escape') this.#answer?.(false);
+      });
+      const title = Object.assign(newElement('h2', this.#texts.title), { id: 'title' });
+      const words = Object.assign(newElement('div'), { id: 'words' });
+      for (const name of ['purpose', 'pictures', 'numbers', 'freedom']) {
+        words.append(newElement('p', this.#texts[name], name));
+      }
+      const answers = newElement('div', '', 'answers');
+      answers.append(
+        this.#button('decline', () => this.#answer?.(false)),
+        this.#button('agree', () => this.#answer?.(true)),
+      );
+      box.append(title, words, answers);
+      return box;
+    }
+
+    #button(name, onClick) {
+      const button = Object.assign(newElement('button', this.#texts[name]), { type: 'button' });
+      button.addEventListener('click', onClick);
+      return button;
+    }
+  }
+
+  const consentKey = (userId, moduleId) => `eyelearn-consent ${JSON.stringify([userId, moduleId])}`;
+
+  /** @returns {'agreed' | 'declined' | null} null also where the browser forbids storage. */
+  function storedAnswer(key) {
+    try {
+      return sessionStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  }
+
+  function storeAnswer(key, agreed) {
+    try {
+      sessionStorage.setItem(key, agreed ? 'agreed' : 'declined');
+    } catch {
+      // Forbidden by the browser: asked again at the next start, then.
+    }
   }
 
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -587,6 +872,11 @@
     #socket = null;
     #retryTimer = null;
     #failures = 0;
+    #connections = 0;
+    #token = null;
+    #tokenProblem = null;
+    #refusedToken = null;
+    #refusals = 0;
     #started = false;
     #toldUnreachable = false;
     #toldBusy = false;
@@ -707,7 +997,7 @@
         reconnectionDelay: RETRY_MS.first,
         reconnectionDelayMax: RETRY_MS.longest,
         randomizationFactor: RETRY_MS.jitter,
-        auth: (give) => void this.#auth().then(give),
+        auth: (give) => void this.#auth(give),
       });
       const on = {
         connect: () => this.#start(),
@@ -720,17 +1010,30 @@
       for (const [event, handler] of Object.entries(on)) this.#socket.on(event, handler);
     }
 
-    async #auth() {
-      const { token } = this.#options;
+    async #auth(give) {
+      this.#connections += 1;
+      const connection = this.#connections;
+      let token = null;
+      let problem = null;
       try {
-        const value = typeof token === 'function' ? await token() : token;
-        return value ? { token: value } : {};
+        token = await this.#askForToken();
       } catch (error) {
-        this.#handlers.failed(
-          new WebcamFailure('SERVER_ERROR', { code: 'unauthorized', detail: `token: ${error}` }),
-        );
-        return {};
+        problem = `token: ${error}`; // Told if the service refuses to go on without.
       }
+      if (connection !== this.#connections) return; // Lost meanwhile: the next one asks for itself.
+      this.#token = token;
+      this.#tokenProblem = problem;
+      give(token ? { token } : {});
+    }
+
+    /** @throws whatever the page's function does, or that it takes too long. */
+    async #askForToken() {
+      const { token } = this.#options;
+      if (typeof token !== 'function') return token ?? null;
+      const late = pause(TOKEN_TIMEOUT_MS).then(() => {
+        throw new Error('it did not come in time');
+      });
+      return (await Promise.race([token(), late])) ?? null;
     }
 
     #start() {
@@ -744,6 +1047,7 @@
       this.sessionId = answer.session_id ?? null;
       this.#started = true;
       this.#failures = 0;
+      this.#refusals = 0;
       this.#toldUnreachable = false;
       this.#handlers.started(answer);
       this.#settle?.(null);
@@ -764,31 +1068,67 @@
     /** The service cannot be reached, or it answered and refused (`error.data` holds its code). */
     #refused(error) {
       const code = error.data?.code;
+      if (code === 'unauthorized') {
+        this.#unauthorized(error.data.message);
+        return;
+      }
       // Some proxies accept a WebSocket and pass nothing on: the next attempt begins with the other.
       if (!code) this.#socket.io.opts.transports.reverse();
       if (!this.#socket.active) this.#later(() => this.#socket.connect());
-      if (!code && !this.#settle && this.#toldUnreachable) return;
-      // Until the first session, what cannot be reached is tried again until the time is up.
-      if (!code && this.#settle) return;
       const failure = code
         ? new WebcamFailure('SERVER_ERROR', { code, detail: error.data.message })
         : new WebcamFailure('WEBSOCKET_ERROR', { detail: error.message });
+      if (FINAL_CODES.includes(code)) {
+        this.#end(failure);
+        return;
+      }
+      // Until the first session, what cannot be reached is tried again until the time is up.
+      if (this.#settle ? !code : this.#toldUnreachable) return;
       this.#toldUnreachable = true;
       if (this.#settle) this.#settle(failure);
       else this.#handlers.failed(failure);
     }
 
+    /**
+     * The token was refused: another is asked for. The same one twice is of no use a third time;
+     * different ones are tried for ever, but for the first session, for which a learner waits.
+     */
+    #unauthorized(message) {
+      const detail = this.#tokenProblem ?? message;
+      const failure = new WebcamFailure('SERVER_ERROR', { code: 'unauthorized', detail });
+      const same = this.#tokenProblem === null && this.#token === this.#refusedToken;
+      this.#refusedToken = this.#token;
+      this.#refusals += 1;
+      if (this.#refusals > 1 && (same || this.#settle)) {
+        this.#end(failure);
+        return;
+      }
+      if (this.#refusals === 2) this.#handlers.failed(failure);
+      this.#later(() => this.#socket.connect());
+    }
+
+    #end(failure) {
+      if (this.#settle) this.#settle(failure);
+      else this.#handlers.refused(failure);
+    }
+
     #onError({ code, message, event, retry_after_seconds: retryAfter } = {}) {
-      if (code === 'rate_limited') return; // The acknowledgements slow the rate down.
+      // Frames are slowed down by their acknowledgements.
+      if (code === 'rate_limited' && event !== 'start_tracking') return;
       if (code === 'not_tracking') {
         if (this.#started) this.#restart();
         return;
       }
       if (event === 'calibrate') return; // Who called it is told, by the acknowledgement.
+      if (code === 'unauthorized') {
+        // The session is over, and this connection's token has expired.
+        this.#socket.disconnect();
+        this.#unauthorized(message);
+        return;
+      }
       const failure = new WebcamFailure('SERVER_ERROR', { code, detail: message });
       if (code === 'overloaded' && retryAfter > 0) this.#busy(failure, retryAfter * 1000);
-      else if (this.#settle) this.#settle(failure);
-      else if (FINAL_CODES.includes(code)) this.#handlers.refused(failure);
+      else if (this.#settle || FINAL_CODES.includes(code)) this.#end(failure);
       else {
         this.#handlers.failed(failure);
         if (!this.#started) this.#later(() => this.#start());
@@ -821,6 +1161,7 @@
   /** One learner's camera and session. Every method may be called at any time, and repeatedly. */
   class WebcamWebSocket {
     #options;
+    #consent;
     #camera = null;
     #link = null;
     #pacing = null;
@@ -850,6 +1191,7 @@
         onConnectionChange: options.onConnectionChange ?? (() => {}),
         onError: options.onError ?? ((error) => console.error('EyeLearn Focus:', error)),
       };
+      this.#consent = new Consent(options, () => this.withdrawConsent());
     }
 
     get serverUrl() {
@@ -881,14 +1223,14 @@
     }
 
     /**
-     * Switches the camera on, starts a session and the capture. Asks the learner for the camera,
-     * so call it from a click.
+     * Asks the learner, switches the camera on, starts a session and the capture. The browser asks
+     * for the camera, too, so call it from a click.
      *
      * A second call with the same ids joins the first; with others, it ends that session first.
      *
      * @param {Id} userId @param {Id} moduleId @param {Id | null} [sectionId]
-     * @returns {Promise<boolean>} false when the camera or the service could not be had: `onError`
-     *     was told why, the camera is off, and nothing is left in the page.
+     * @returns {Promise<boolean>} false when the learner said no, or the camera or the service could
+     *     not be had: `onError` was told why, the camera is off, and nothing is left in the page.
      */
     async initialize(userId, moduleId, sectionId = null) {
       const ids = { user_id: userId, module_id: moduleId, section_id: sectionId };
@@ -901,8 +1243,28 @@
       if (ends !== this.#ends) return false; // Disconnected while it waited.
       if (this.#starting) return this.initialize(userId, moduleId, sectionId);
       this.#ids = ids;
-      this.#starting = this.#begin(null);
+      this.#starting = this.#begin();
       return this.#starting;
+    }
+
+    /**
+     * What this learner answered in this tab when this client asked for this module's camera: a page
+     * need not ask again by itself who said no.
+     *
+     * @param {Id} userId @param {Id} moduleId
+     * @returns {'agreed' | 'declined' | null}
+     */
+    consentOf(userId, moduleId) {
+      return storedAnswer(consentKey(userId, moduleId));
+    }
+
+    /**
+     * What the control does: the camera goes off at once, the session is stopped and saved, and the
+     * learner is asked again before the next one.
+     */
+    withdrawConsent() {
+      this.#consent.withdraw();
+      if (this.#link) this.#giveUp(new WebcamFailure('CONSENT_WITHDRAWN'));
     }
 
     /** Sends frames, again after `stopCapture`. */
@@ -949,8 +1311,11 @@
       return this.#stopping;
     }
 
-    /** @returns {Promise<boolean>} */
-    #begin(sessionId) {
+    /**
+     * @param {{id: string | null} | null} [left] The session that goes on, consented to already.
+     * @returns {Promise<boolean>}
+     */
+    #begin(left = null) {
       const { frameRate, jpegQuality, videoWidth, videoHeight } = this.#options;
       const size = { width: videoWidth, height: videoHeight, frameRate };
       this.#pacing = new Pacing({ fps: frameRate, quality: jpegQuality });
@@ -968,17 +1333,20 @@
         failed: (failure) => this.#fail(failure),
         refused: (failure) => this.#giveUp(failure),
       });
-      link.sessionId = sessionId;
+      link.sessionId = left?.id ?? null;
       this.#capturing = true;
       this.#camera = camera;
       this.#link = link;
-      return this.#open(camera, link);
+      return this.#open(camera, link, left !== null);
     }
 
-    async #open(camera, link) {
+    async #open(camera, link, agreed) {
       try {
+        if (!agreed && !(await this.#consent.ask(this.#ids))) throw new WebcamFailure('CONSENT_DECLINED');
+        if (link !== this.#link) return false;
         await camera.open();
         if (link !== this.#link) return false;
+        this.#consent.showControl();
         this.#listen();
         await link.open();
         return link === this.#link;
@@ -1013,6 +1381,7 @@
     }
 
     #releaseCamera() {
+      this.#consent.close();
       this.stopCapture();
       document.removeEventListener('visibilitychange', this.#onVisibility);
       window.removeEventListener('pagehide', this.#onPageHide);
@@ -1071,7 +1440,7 @@
     /** The page comes back from the browser's back-forward cache: its session goes on. */
     #comeBack({ persisted }) {
       window.removeEventListener('pageshow', this.#onPageShow);
-      if (persisted && this.#leftSession) this.#starting = this.#begin(this.#leftSession.id);
+      if (persisted && this.#leftSession) this.#starting = this.#begin(this.#leftSession);
       this.#leftSession = null;
     }
 

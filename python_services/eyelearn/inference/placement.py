@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from ..concurrency import Concurrency
+from ..events import get_logger
 from ..processes.channel import ChannelClosed
 from . import messages
 from .handle import WorkerHandle
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 
 class Placement:
@@ -61,7 +61,7 @@ class Placement:
         try:
             worker.child.send(messages.release(session_id))
         except ChannelClosed:
-            _log.debug("%s is gone, and what it knew of the session with it", worker.name)
+            _log.debug("worker is gone, and what it knew of a session", worker=worker.name)
 
     def vacate(self, source: WorkerHandle) -> None:
         """Spreads a worker's sessions over those that answer, if any other does."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +17,8 @@ from ..errors import (
     Superseded,
     UndecodableFrame,
 )
+from ..events import get_logger
+from ..logs import for_child
 from ..processes.channel import ChannelClosed, Header
 from ..processes.supervised import SupervisedChild
 from ..settings import Settings
@@ -32,7 +33,7 @@ from .recycling import Recycler, limits_of
 from .throughput import Throughput
 from .ticket import Outcome, Ticket
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 # One frame is judged while the next already lies in the socket, so that a worker never waits for
 # the event loop; more would only make answers older.
@@ -56,7 +57,7 @@ class InferencePool:
         self._worker_numbers = itertools.count(1)
         self._stopping = False
         self._configuration: Header = {
-            "debug": settings.debug,
+            "log": for_child(settings),
             "max_bytes": settings.max_frame_kb * 1024,
             "max_pixels": settings.max_frame_pixels,
             "second_face_interval_seconds": settings.second_face_interval_seconds,
@@ -204,7 +205,7 @@ class InferencePool:
         try:
             worker.child.send(messages.judge(number, ticket.session_id), ticket.frame)
         except ChannelClosed:
-            _log.debug("%s went; its end resolves what is in flight", worker.name)
+            _log.debug("worker went; its end resolves what is in flight", worker=worker.name)
 
     def _on_answer(self, worker: WorkerHandle, header: Header) -> None:
         now = time.monotonic()
@@ -217,17 +218,17 @@ class InferencePool:
             ticket.resolve(messages.read_answer(header))
         worker.answered_at = now
         if worker.silent:
-            _log.info("%s (pid %s) answers again", worker.name, worker.child.pid)
+            _log.info("worker answers again", worker=worker.name, pid=worker.child.pid)
             worker.silent = False
             self._take_in(worker)
         self._pump(worker)
 
     def _on_ready(self, worker: WorkerHandle, header: Header) -> None:
         _log.info(
-            "%s is up (pid %s), first picture judged in %d ms",
-            worker.name,
-            worker.child.pid,
-            1000 * header["first_seconds"],
+            "worker is up",
+            worker=worker.name,
+            pid=worker.child.pid,
+            first_picture_seconds=round(header["first_seconds"], 3),
         )
         self._throughput.expect(header["frame_seconds"])
         worker.sessions_served = len(worker.sessions)
@@ -280,10 +281,10 @@ class InferencePool:
             if not worker.answers or silence <= self._patience.seconds or others == [worker]:
                 continue
             _log.warning(
-                "%s (pid %s) has not answered for %.1f s; its sessions go to the others",
-                worker.name,
-                worker.child.pid,
-                silence,
+                "worker does not answer; its sessions go to the others",
+                worker=worker.name,
+                pid=worker.child.pid,
+                silent_seconds=round(silence, 1),
             )
             worker.silent = True
             self._take_back(worker)

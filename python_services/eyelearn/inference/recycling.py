@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import resource
 import time
 from collections.abc import Callable
@@ -10,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..concurrency import Concurrency
+from ..events import get_logger
 from ..processes.supervised import START_TIMEOUT_SECONDS
 from ..settings import Settings
 from .capacity import WORKER_BYTES, usable_memory
 from .handle import WorkerHandle
 from .placement import Placement
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 CHECK_INTERVAL_SECONDS = 5.0
 # Between two replacements: one at a time, and a limit that every worker is over from its start
@@ -118,19 +118,19 @@ class Recycler:
         successor = self._make_worker()
         room = room_for_another()
         _log.info(
-            "%s (pid %s) is replaced by %s%s: %s",
-            worker.name,
-            worker.child.pid,
-            successor.name,
-            "" if room else ", after its end, since memory does not hold both",
-            reason,
+            "worker is replaced",
+            worker=worker.name,
+            pid=worker.child.pid,
+            successor=successor.name,
+            memory_holds_both=room,
+            reason=reason,
         )
         successor.succeeding = room
         self._placement.add(successor)
         if room:
             successor.child.start()
             if not successor.child.ready.wait(START_TIMEOUT_SECONDS):
-                _log.error("%s does not start; %s stays", successor.name, worker.name)
+                _log.error("successor does not start", worker=worker.name, successor=successor.name)
                 self._dismiss(successor)
                 return
         self._dismiss(worker)

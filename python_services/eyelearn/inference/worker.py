@@ -5,11 +5,11 @@ Run as `python -m eyelearn.inference.worker FD`.
 
 from __future__ import annotations
 
-import logging
 import time
 from statistics import median
 
 from ..errors import EyeLearnError, Internal
+from ..events import get_logger
 from ..processes.channel import Channel, ChannelClosed, Header
 from ..processes.child import connect_to_parent
 from ..processes.settled_memory import settle_memory
@@ -20,7 +20,7 @@ from ..vision.observation import Observation
 from ..vision.warm_up import warm_up_frame
 from . import messages
 
-_log = logging.getLogger(__name__)
+_log = get_logger("eyelearn.inference.worker")
 
 # One to load the models, the rest to see how long a frame takes here: 50 ms in all.
 WARM_UP_FRAMES = 10

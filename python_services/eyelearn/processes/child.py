@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import signal
 import socket
 import sys
 import threading
 from typing import Any
 
+from ..logs import configure_child
 from .channel import Channel
 
 
@@ -24,9 +25,7 @@ def connect_to_parent() -> tuple[Channel, dict[str, Any]]:
     sock.setblocking(True)  # a parent on an event loop made it non-blocking
     channel = Channel(sock, threading.Lock())
     configuration, _ = channel.receive()
-    logging.basicConfig(
-        level=logging.DEBUG if configuration.get("debug") else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    log = os.fdopen(int(sys.argv[2]), "w", buffering=1, errors="backslashreplace")
+    if "log" in configuration:
+        configure_child(log, **configuration["log"])
     return channel, configuration

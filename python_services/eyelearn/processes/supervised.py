@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import subprocess
@@ -12,9 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..concurrency import Concurrency, Event
+from ..events import get_logger
 from .channel import Channel, ChannelClosed, Header
+from .repeated_stderr import repeat_stderr
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +29,8 @@ FIRST_BACKOFF_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 30.0
 # A killed process is gone at once, unless the kernel waits for a disk.
 KILL_TIMEOUT_SECONDS = 1.0
+# Standard error, where this process's own log goes.
+LOG_FD = 2
 
 
 class SupervisedChild:
@@ -97,7 +100,7 @@ class SupervisedChild:
     def kill(self, reason: str) -> None:
         """Ends the process at once; it is started again unless `stop` was called."""
         if self._process is not None and self._process.poll() is None:
-            _log.warning("%s (pid %s) is killed: %s", self.name, self.pid, reason)
+            _log.warning("process is killed", process=self.name, pid=self.pid, reason=reason)
             self._process.kill()
 
     def stop(self, timeout: float) -> None:
@@ -115,13 +118,13 @@ class SupervisedChild:
             try:
                 self._run_once()
             except OSError:
-                _log.exception("%s can't be started", self.name)
+                _log.exception("process can't be started", process=self.name)
                 self._report_death()
             if self._unwanted.is_set():
                 break
             if time.monotonic() - self.started_at > HEALTHY_AFTER_SECONDS:
                 backoff = FIRST_BACKOFF_SECONDS
-            _log.warning("%s ended; started again in %g s", self.name, backoff)
+            _log.warning("process ended; started again", process=self.name, in_seconds=backoff)
             self._unwanted.wait(backoff)
             backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
         self._ended.set()
@@ -131,6 +134,7 @@ class SupervisedChild:
         process, ours = self._spawn_process()
         channel = Channel(ours, self._concurrency.lock())
         self._process, self._channel, self.pid = process, channel, process.pid
+        self._concurrency.spawn(repeat_stderr, process, self.name, self._concurrency)
         self._unanswered_since = time.monotonic()
         self.starts += 1
         if self._unwanted.is_set():  # `stop` came while there was no channel to close
@@ -138,7 +142,7 @@ class SupervisedChild:
         try:
             self._converse(channel)
         except ChannelClosed as error:
-            _log.debug("%s: %s", self.name, error)
+            _log.debug("channel closed", process=self.name, reason=str(error))
         finally:
             may_finish = self._is_ready and self._unwanted.is_set()
             self._is_ready = False
@@ -154,7 +158,7 @@ class SupervisedChild:
             self._on_death()
         except Exception:
             # A fault of ours must not keep the child from being started again.
-            _log.exception("the end of %s could not be handled", self.name)
+            _log.exception("the end of a process could not be handled", process=self.name)
 
     def _spawn_process(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         environment = dict(os.environ)
@@ -162,11 +166,14 @@ class SupervisedChild:
             filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")])
         )
         ours, theirs = socket.socketpair()
-        with theirs:
+        # The child's log goes where ours does.
+        with theirs, open(os.dup(LOG_FD), "ab") as log:
+            descriptors = [theirs.fileno(), log.fileno()]
             try:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", self._module, str(theirs.fileno())],
-                    pass_fds=[theirs.fileno()],
+                    [sys.executable, "-m", self._module, *map(str, descriptors)],
+                    pass_fds=descriptors,
+                    stderr=subprocess.PIPE,
                     env=environment,
                 )
             except OSError:
@@ -184,7 +191,7 @@ class SupervisedChild:
                 self._dispatch(header, payload)
             except Exception:
                 # A fault of ours with one message; the child and its other messages are sound.
-                _log.exception("a message of %s could not be handled", self.name)
+                _log.exception("a message of a process could not be handled", process=self.name)
 
     def _dispatch(self, header: Header, payload: bytearray) -> None:
         kind = header["type"]
@@ -219,7 +226,7 @@ class SupervisedChild:
         try:
             self.send({"type": "ping"})
         except ChannelClosed:
-            _log.debug("%s went while it was asked for a sign of life", self.name)
+            _log.debug("process went while it was asked for a sign of life", process=self.name)
 
     def _silence(self) -> float:
         """Seconds since the first thing asked of the child that it has not reacted to."""

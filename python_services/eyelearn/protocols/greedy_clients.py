@@ -2,66 +2,62 @@
 
 from __future__ import annotations
 
-import itertools
-import logging
 import socket
 import struct
+import time
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
+from engineio.packet import MESSAGE, Packet
+from engineio.payload import Payload
 from socketio import Server
-from socketio.packet import Packet
 
 from ..concurrency import Concurrency
-from ..redaction import hashed
+from ..events import get_logger
+from ..settings import Settings
+from .pace import Pace
+from .paced_frames import PacedFrames
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 # 5 s of a client that sends 20 frames/s and gets two packets for each, on top of what lies in the
 # kernel's buffer. One that reads has a few waiting, also while it polls over a slow line.
 MAX_WAITING_PACKETS = 200
 SWEEP_INTERVAL_SECONDS = 0.5
-# Reading so many frames in a row takes about 1 ms.
-MESSAGES_IN_A_ROW = 8
-# No event has more than one picture or one array of landmarks.
-MAX_ATTACHMENTS = 1
+# Kinds of Engine.IO's packets. What is none is handed on as what can't be read either, and so is
+# answered where that is.
+ENGINE_IO_KINDS = frozenset("0123456")
+UNREADABLE_MESSAGE = "?"
+UNREADABLE_PACKET = f"4{UNREADABLE_MESSAGE}"
+# Between packets of one request; and a form of any number of fields, for browsers of before CORS.
+SEPARATOR, FORM = b"\x1e", b"d="
+# eventlet inflates what it is sent, up to a thousand times; pictures don't get smaller, and our
+# answers cost more time than they save bytes.
+EXTENSIONS_HEADER = "HTTP_SEC_WEBSOCKET_EXTENSIONS"
 # What waits in the kernel is thrown away with the connection: nobody is going to read it.
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
-class FrugalPacket(Packet):  # type: ignore[misc]  # the library has no types
-    """Socket.IO's own gathers as many attachments as a client says will come, and looks through
-    every answer for bytes."""
-
-    # Of what is sent; no answer of ours has an attachment.
-    uses_binary_events = False
-
-    def decode(self, encoded_packet: str) -> int:
-        """Raises ValueError where more are announced than any event has."""
-        attachments = int(super().decode(encoded_packet) or 0)
-        if attachments > MAX_ATTACHMENTS:
-            raise ValueError(f"{attachments} attachments")
-        return attachments
-
-
 class GreedyClients:
-    """Cuts off who does not read before what waits for them adds up, and lets the others have
-    their turn beside one that floods. Engine.IO sets no limit to either.
+    """Cuts off who does not read before what waits for them adds up, and reads the others no faster
+    than is their share. Engine.IO sets no limit to either.
     """
 
-    def __init__(self, server: Server, concurrency: Concurrency) -> None:
-        """Raises AttributeError or KeyError where Engine.IO makes its WebSockets differently."""
+    def __init__(self, server: Server, concurrency: Concurrency, settings: Settings) -> None:
+        """Raises AttributeError or KeyError where Engine.IO makes its connections differently."""
         self._server = server
         self._engine = server.eio
         self._concurrency = concurrency
+        self._settings = settings
         self._web_sockets: dict[str, Any] = {}
         self._full: set[str] = set()
-        server.packet_class = FrugalPacket
         # A copy, since the library keeps one for all of its servers.
         self._engine._async = {
             **self._engine._async,
             "websocket": self._remembering(self._engine._async["websocket"]),
         }
+        self._engine.on("connect", self._pacing_posts(self._engine.handlers["connect"]))
 
     def start(self) -> None:
         """Looks after the connections from now on."""
@@ -75,28 +71,49 @@ class GreedyClients:
             sid = handler.__self__.sid  # type: ignore[attr-defined]  # a method of its Socket
 
             def remember(web_socket: Any) -> Any:
-                web_socket.wait = self._in_turns(web_socket.wait)
+                pace = Pace.of_learner(self._settings)
+                frames = PacedFrames(web_socket._recv_frame, pace, self._concurrency.sleep)
+                web_socket._recv_frame = frames.take
+                web_socket.wait = _readable(web_socket.wait)
                 self._web_sockets[sid] = web_socket
                 try:
                     return handler(web_socket)
                 finally:
                     self._web_sockets.pop(sid, None)
 
-            return original(remember, engine)
+            upgrade = original(remember, engine)
+            # Drafts of the WebSocket protocol, whose messages have no largest size.
+            upgrade.support_legacy_versions = False
+
+            def uncompressed(environ: dict[str, Any], start_response: Any) -> Any:
+                environ.pop(EXTENSIONS_HEADER, None)
+                return upgrade(environ, start_response)
+
+            return uncompressed
 
         return make
 
-    def _in_turns(self, wait: Callable[[], Any]) -> Callable[[], Any]:
-        """The same, giving way now and then: an event loop goes on to the next connection where
-        there is nothing to read, and whoever floods would keep it for themselves."""
-        numbers = itertools.count(1)
+    def _pacing_posts(self, connect: Callable[..., Any]) -> Callable[..., Any]:
+        """The same for what a client posts that has no WebSocket."""
 
-        def wait_in_turn() -> Any:
-            if next(numbers) % MESSAGES_IN_A_ROW == 0:
-                self._concurrency.sleep(0)
-            return wait()
+        def connect_paced(sid: str, environ: dict[str, Any]) -> Any:
+            connection = self._engine.sockets[sid]
+            post, pace = connection.handle_post_request, Pace.of_learner(self._settings)
 
-        return wait_in_turn
+            def post_paced(request: dict[str, Any]) -> None:
+                size = max(0, int(request.get("CONTENT_LENGTH") or 0))
+                self._concurrency.sleep(pace.spend(size, time.monotonic()))
+                try:
+                    if size <= self._engine.max_http_buffer_size:
+                        request["wsgi.input"] = _checked(request["wsgi.input"].read(size))
+                    post(request)
+                except (LookupError, ValueError):
+                    connection.receive(Packet(MESSAGE, UNREADABLE_MESSAGE))
+
+            connection.handle_post_request = post_paced
+            return connect(sid, environ)
+
+        return connect_paced
 
     def _run(self) -> None:
         while True:
@@ -124,9 +141,9 @@ class GreedyClients:
         if connection is None:
             return
         _log.warning(
-            "connection %s does not read what it is sent, and is cut off; %d packets waited",
-            hashed(sid),
-            connection.queue.qsize(),
+            "connection does not read what it is sent, and is cut off",
+            connection=sid,
+            waiting_packets=connection.queue.qsize(),
         )
         connection.close(wait=False, abort=True, reason=self._engine.reason.TRANSPORT_ERROR)
         web_socket = self._web_sockets.get(sid)
@@ -137,10 +154,29 @@ class GreedyClients:
             # Wakes the one who is stuck sending, and the one who waits for more.
             web_socket.socket.shutdown(socket.SHUT_RDWR)
         except OSError as error:
-            _log.debug("connection %s went by itself: %s", hashed(sid), error)
+            _log.debug("connection went by itself", connection=sid, reason=str(error))
 
     def _forget_half_sent(self) -> None:
         """A message whose attachment never came stays with Socket.IO when its client has gone."""
         half_sent = self._server._binary_packet
         for sid in [sid for sid in half_sent if sid not in self._engine.sockets]:
             half_sent.pop(sid, None)
+
+
+def _checked(body: bytes) -> BytesIO:
+    """What was posted, where it can be taken apart in no time. Raises ValueError."""
+    if body.startswith(FORM) or body.count(SEPARATOR) >= Payload.max_decode_packets:
+        raise ValueError("a form, or too many packets")
+    return BytesIO(body)
+
+
+def _readable(wait: Callable[[], Any]) -> Callable[[], Any]:
+    """The same, with what Engine.IO would fall over replaced."""
+
+    def wait_readable() -> Any:
+        message = wait()
+        if isinstance(message, str) and message[:1] not in ENGINE_IO_KINDS:
+            return UNREADABLE_PACKET
+        return message
+
+    return wait_readable

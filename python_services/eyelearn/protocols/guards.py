@@ -2,71 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlsplit
+from collections import OrderedDict
+from collections.abc import Hashable
 
-from ..settings import Settings
+from ..tracking.token_bucket import TokenBucket
 
-LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class Origins:
-    """Which pages may connect, by the `Origin` that their browser names."""
-
-    def __init__(self, settings: Settings) -> None:
-        written = {origin.strip() for origin in settings.allowed_origins.split(",")}
-        self._allowed = {origin.rstrip("/").lower() for origin in written if origin}
-
-    def allow(self, origin: str | None, environ: dict[str, Any]) -> bool:
-        """origin: the request's header, None where there is none (a server, a script: allowed).
-
-        environ: the request's WSGI environment, which says what our own origin is.
-        """
-        if origin is None or "*" in self._allowed:
-            return True
-        origin = origin.lower()
-        if origin in self._allowed or origin in _own_origins(environ):
-            return True
-        return not self._allowed and _host(origin) in LOCAL_HOSTS
-
-
-def _host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).hostname
-    except ValueError:
-        return None
-
-
-def _own_origins(environ: dict[str, Any]) -> set[str]:
-    """Our origin as the browser sees it, also behind a proxy that says so."""
-    host = environ.get("HTTP_HOST", "")
-    forwarded_host = _first(environ.get("HTTP_X_FORWARDED_HOST", host))
-    forwarded_scheme = _first(
-        environ.get("HTTP_X_FORWARDED_PROTO", environ.get("wsgi.url_scheme", ""))
-    )
-    return {
-        f"{environ.get('wsgi.url_scheme')}://{host}".lower(),
-        f"{forwarded_scheme}://{forwarded_host}".lower(),
-    }
-
-
-def _first(header: str) -> str:
-    return header.split(",", maxsplit=1)[0].strip()
+# "Messages up to 4 MB are answered": well above MAX_FRAME_KB as base64, so that a client whose
+# frame is too large reads our error instead of losing its connection without a word. The rest is
+# for what stands around 4 MB of base64.
+MAX_MESSAGE_BYTES = (4 * 1024 + 64) * 1024
 
 
 class Throttle:
-    """Lets one of a kind through per interval: a limit that goes on being exceeded is told once."""
+    """Lets one of a kind through per interval: a limit that goes on being exceeded is told once.
+
+    Times are seconds on any one clock.
+    """
 
     def __init__(self, interval_seconds: float = 1.0) -> None:
         self._interval = interval_seconds
-        self._last: dict[str, float] = {}
+        # Oldest first, since whoever is in it is not let through.
+        self._last: dict[Hashable, float] = {}
 
-    def allow(self, key: str, now: float) -> bool:
-        last = self._last.get(key)
-        if last is not None and now - last < self._interval:
+    def allow(self, key: Hashable, now: float) -> bool:
+        while self._last and now - self._last[oldest := next(iter(self._last))] >= self._interval:
+            del self._last[oldest]
+        if key in self._last:
             return False
         self._last[key] = now
         return True
 
-    def forget(self, key: str) -> None:
-        self._last.pop(key, None)
+
+class RateLimits:
+    """A token bucket for each connection, address or user; one that is full again is forgotten.
+
+    Times are seconds on any one clock.
+    """
+
+    def __init__(self, rate: float, burst_seconds: float) -> None:
+        """rate: a second; burst_seconds: how many seconds' worth may come at once."""
+        self._rate = rate
+        self._burst_seconds = burst_seconds
+        # A bucket holds one token at least.
+        self._filled_after = max(burst_seconds, 1 / rate)
+        # Longest unused first.
+        self._buckets: OrderedDict[Hashable, tuple[TokenBucket, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Of how many it knows."""
+        return len(self._buckets)
+
+    def take(self, key: Hashable, now: float) -> bool:
+        """Whether one more is allowed."""
+        self._forget_filled(now)
+        bucket, _ = self._buckets.get(key) or (TokenBucket(self._rate, self._burst_seconds), now)
+        self._buckets[key] = bucket, now
+        self._buckets.move_to_end(key)
+        return bucket.take(now)
+
+    def _forget_filled(self, now: float) -> None:
+        while self._buckets:
+            key, (_, used) = next(iter(self._buckets.items()))
+            if now - used < self._filled_after:
+                return
+            del self._buckets[key]

@@ -8,7 +8,8 @@ from pathlib import Path
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
-from ..settings import ROOT, Settings
+from ..settings import ROOT, Settings, listed
+from .security_headers import FILMING
 
 TEMPLATES = ROOT / "templates"
 CLIENT = ROOT / "user" / "js" / "webcam-websocket.js"
@@ -55,7 +56,7 @@ def _own_file(path: Path, mimetype: str, policy: str) -> Callable[[], Response]:
         # Read anew each time: some kB from the system's cache, and an update needs no restart.
         response = _revalidated(path.read_bytes(), mimetype)
         response.headers["Content-Security-Policy"] = policy
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Permissions-Policy"] = FILMING
         return response
 
     return answer
@@ -84,7 +85,6 @@ def _script_for_everyone(source: bytes) -> Response:
 
 def _revalidated(content: bytes, mimetype: str) -> Response:
     response = Response(content, mimetype=mimetype)
-    response.headers["X-Content-Type-Options"] = "nosniff"
     response.cache_control.no_cache = True
     response.add_etag()
     response.make_conditional(request)
@@ -93,12 +93,11 @@ def _revalidated(content: bytes, mimetype: str) -> Response:
 
 def _content_security_policy(settings: Settings) -> str:
     """No inline code; only pages that may connect may also show ours in a frame."""
-    cdn = SOCKET_IO_CDN.split("/npm/", maxsplit=1)[0]
-    embedders = settings.allowed_origins.replace(",", " ")
+    embedders = " ".join(listed(settings.allowed_origins))
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' {cdn}",
+            f"script-src 'self' {SOCKET_IO_CDN}",
             "worker-src blob:",
             "style-src 'self'",
             "img-src 'self'",

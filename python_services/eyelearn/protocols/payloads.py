@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -24,10 +26,28 @@ from ..tracking.session import LearnerIds
 MAX_ID_LENGTH = 64
 MAX_INTEGER_ID = 2**63 - 1
 
+# JavaScript's MAX_SAFE_INTEGER (ECMA-262, 21.1.2.6); in milliseconds the year 287396.
+MAX_TIMESTAMP = 2**53 - 1
+# Not every database keeps the first of them, and a terminal obeys some of the others.
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def _without_control_characters(text: str) -> str:
+    """Raises ValueError, with which pydantic tells the caller."""
+    if CONTROL_CHARACTERS.search(text):
+        raise ValueError("it has a control character")
+    return text
+
+
 IntegerId = Annotated[StrictInt, Field(ge=-MAX_INTEGER_ID, le=MAX_INTEGER_ID)]
-TextId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID_LENGTH)]
+TextId = Annotated[
+    StrictStr,
+    Field(min_length=1, max_length=MAX_ID_LENGTH),
+    AfterValidator(_without_control_characters),
+]
 Id = IntegerId | TextId
 FiniteNumber = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Timestamp = Annotated[StrictInt | FiniteNumber, Field(ge=-MAX_TIMESTAMP, le=MAX_TIMESTAMP)]
 
 
 def _ours_or_none(value: Any) -> str | None:
@@ -63,7 +83,7 @@ class VideoFrame(Payload):
     """timestamp: the client's milliseconds, echoed."""
 
     frame: StrictBytes | StrictStr
-    timestamp: StrictInt | FiniteNumber | None = None
+    timestamp: Timestamp | None = None
 
 
 class PageVisibility(Payload):

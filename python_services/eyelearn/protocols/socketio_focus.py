@@ -7,37 +7,51 @@ the acknowledgement; but frames are taken where they are read, and acknowledged 
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 from socketio import Server
+from socketio.exceptions import ConnectionRefusedError
 
 from ..concurrency import Concurrency
 from ..errors import (
     EyeLearnError,
     Internal,
     InvalidPayload,
+    NotTracking,
     Overloaded,
     RateLimited,
     StreamingDisabled,
     Superseded,
 )
+from ..events import get_logger
 from ..session_service import Outcome, SessionService
 from ..settings import Settings
+from ..tracking.session import LearnerIds
 from ..vision.landmarks import LANDMARK_INDICES
-from .answering_later import Asker, answer_later
+from .answering_later import NAMESPACE, Asker, answer_later
 from .answers import tracking_update
-from .guards import Throttle
+from .connections import vouch
+from .guards import RateLimits, Throttle
+from .identity import Identities, Identity, token_in
+from .packets import PacketReader
 from .payloads import PageVisibility, StartTracking, VideoFrame, parse
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 # What frame after frame runs into while it lasts: told at most once a second, acknowledged each
 # time.
 LIMITS = (RateLimited, StreamingDisabled, Overloaded)
+# Frames have a limit of their own.
+UNCOUNTED = frozenset({"video_frame"})
+# Refusing it would lose what the platform is to be told, and save nothing.
+NEVER_REFUSED = frozenset({"stop_tracking"})
+EVENT_BURST_SECONDS = 3.0
+# Of an event's name, in the answer that there is none.
+MAX_NAME_LENGTH = 64
 
+_now = time.monotonic
 Ack = dict[str, Any]
 PROCESSED: Ack = {"status": "processed", "reason": None}
 Handler = Callable[..., Ack | None]
@@ -58,6 +72,13 @@ class SocketIOFocus:
         self._settings = settings
         self._concurrency = concurrency
         self._told_limits = Throttle()
+        self._events = RateLimits(settings.max_events_per_second, EVENT_BURST_SECONDS)
+        # Malformed frames and the like; as many are told as events are taken.
+        self._frame_errors = RateLimits(settings.max_events_per_second, EVENT_BURST_SECONDS)
+        self._told_refusals = Throttle()
+        self._identities = Identities(settings)
+        # By the name of the connection, from its handshake to its end.
+        self._known: dict[str, Identity] = {}
         server.on("connect", self._connect)
         server.on("disconnect", self._disconnect)
         server.on("*", self._unknown)
@@ -71,27 +92,32 @@ class SocketIOFocus:
         self._take_frame = self._guarded("video_frame", self._submit)
         self._tell_judgement = self._guarded("video_frame", self._update)
         answer_later(server, "video_frame", self._video_frame)
+        PacketReader(server, self._unreadable)
 
-    def _guarded(self, event: str, handler: Handler) -> Handler:
+    def _guarded(self, event: str | None, handler: Handler) -> Handler:
         """Tells the caller what went wrong, in this protocol; nobody else notices."""
 
         def guarded(sid: str, *arguments: Any) -> Ack | None:
+            within = event in UNCOUNTED or self._events.take(self._connection(sid), _now())
             try:
+                if not within and event not in NEVER_REFUSED:
+                    raise RateLimited.by_events(self._settings.max_events_per_second)
                 return handler(sid, *arguments)
             except EyeLearnError as error:
-                return self._tell(sid, event, error)
+                return self._tell(sid, event, error, within)
             except Exception:
-                _log.exception("'%s' failed", event)
+                _log.exception("an event failed", name=event, connection=sid)
                 internal = Internal("Something went wrong here; it was logged.")
-                return self._tell(sid, event, internal)
+                return self._tell(sid, event, internal, within)
 
         return guarded
 
-    def _tell(self, sid: str, event: str, error: EyeLearnError) -> Ack:
+    def _tell(self, sid: str, event: str | None, error: EyeLearnError, within: bool) -> Ack:
+        """Gives the acknowledgement; within: whether the limit of events is kept to."""
         if isinstance(error, Superseded):
             return {"status": "superseded", "reason": error.code}
-        lasting = event == "video_frame" and isinstance(error, LIMITS)
-        if not lasting or self._told_limits.allow(sid, time.monotonic()):
+        lasting = self._is_lasting(sid, event, error, within)
+        if not lasting or self._told_limits.allow((self._connection(sid), error.code), _now()):
             told: dict[str, Any] = {"message": error.message, "code": error.code, "event": event}
             if isinstance(error, Overloaded) and error.retry_after_seconds is not None:
                 told["retry_after_seconds"] = error.retry_after_seconds
@@ -99,19 +125,47 @@ class SocketIOFocus:
         limited = isinstance(error, RateLimited)
         return {"status": "rate_limited" if limited else "rejected", "reason": error.code}
 
-    def _connect(self, sid: str, _environ: dict[str, Any], _auth: Any = None) -> None:
+    def _is_lasting(self, sid: str, event: str | None, error: EyeLearnError, within: bool) -> bool:
+        if event not in UNCOUNTED:
+            return not within
+        connection = self._connection(sid)
+        return isinstance(error, LIMITS) or not self._frame_errors.take(connection, _now())
+
+    def _connection(self, sid: str) -> str:
+        """Whose share it is; who connects anew over the same WebSocket has a new `sid`."""
+        return str(self._server.manager.eio_sid_from_sid(sid, NAMESPACE) or sid)
+
+    def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        if self._identities.required:
+            self._known[sid] = self._identified(auth, environ)
         self._server.emit("connected", {"message": "Connected to EyeLearn Focus"}, to=sid)
 
+    def _identified(self, auth: Any, environ: dict[str, Any]) -> Identity:
+        """Raises ConnectionRefusedError, whose data the client finds in its `connect_error`."""
+        try:
+            identity = self._identities.identify(token_in(auth), time.time())
+            vouch(environ, identity.user_id)
+            return identity
+        except EyeLearnError as error:
+            if self._told_refusals.allow(error.message, time.monotonic()):
+                _log.info("connection refused", reason=error.message)
+            told = {"code": error.code, "message": error.message}
+            raise ConnectionRefusedError(error.message, told) from error
+
     def _disconnect(self, sid: str, _reason: str) -> None:
-        self._told_limits.forget(sid)
+        self._known.pop(sid, None)
         self._sessions.drop(sid)
 
-    def _unknown(self, event: Any, sid: str, *_arguments: Any) -> Ack:
-        name = f"{event!s:.64}"
-        return self._tell(sid, name, InvalidPayload(f"There is no event '{name}'."))
+    def _unknown(self, event: str, sid: str, *_arguments: Any) -> Ack | None:
+        name = event[:MAX_NAME_LENGTH]
+        return self._guarded(name, _refuse)(sid, InvalidPayload(f"There is no event '{name}'."))
+
+    def _unreadable(self, asker: Asker, problem: InvalidPayload) -> None:
+        asker.acknowledge(self._guarded(None, _refuse)(asker.sid, problem))
 
     def _start_tracking(self, sid: str, *arguments: Any) -> None:
         payload = parse(StartTracking, "start_tracking", arguments)
+        self._check_identity(sid, payload.ids)
         session, resumed = self._sessions.start(sid, payload.ids, payload.session_id)
         self._server.emit(
             "tracking_started",
@@ -127,6 +181,27 @@ class SocketIOFocus:
             to=sid,
         )
 
+    def _check_identity(self, sid: str, ids: LearnerIds) -> None:
+        """Raises Unauthorized and Forbidden. A session that runs outlives its token, and only that:
+        who starts or resumes one on an old connection needs a fresh token, and so a new one.
+        """
+        if not self._identities.required:
+            return
+        identity = self._known.get(sid)
+        if identity is None:
+            # Gone while its event waited for its turn.
+            raise NotTracking("start_tracking")
+        identity.check_time(time.time())
+        identity.check(ids)
+
+    def _check_resume(self, sid: str, event: str) -> None:
+        """Raises NotTracking where the event would resume a session by a token that has expired."""
+        identity = self._known.get(sid)
+        if identity is None or not identity.has_expired(time.time()):
+            return
+        if self._sessions.has_ended(sid):
+            raise NotTracking(event)
+
     def _video_frame(self, asker: Asker, *arguments: Any) -> None:
         rejection = self._take_frame(asker.sid, asker, *arguments)
         if rejection is not None:
@@ -134,6 +209,7 @@ class SocketIOFocus:
 
     def _submit(self, sid: str, asker: Asker, *arguments: Any) -> None:
         payload = parse(VideoFrame, "video_frame", arguments)
+        self._check_resume(sid, "video_frame")
 
         def tell(outcome: Outcome) -> None:
             answer = self._tell_judgement(sid, asker, outcome, payload.timestamp)
@@ -155,9 +231,11 @@ class SocketIOFocus:
 
     def _page_visibility(self, sid: str, *arguments: Any) -> None:
         payload = parse(PageVisibility, "page_visibility", arguments)
+        self._check_resume(sid, "page_visibility")
         self._sessions.set_hidden(sid, payload.hidden)
 
     def _calibrate(self, sid: str, *_arguments: Any) -> Ack:
+        self._check_resume(sid, "calibrate")
         samples, neutral = self._sessions.calibrate(sid)
         baseline = {"yaw": round(neutral.yaw, 1), "pitch": round(neutral.pitch, 1)}
         calibrated = {"samples": samples, "baseline": baseline}
@@ -175,3 +253,7 @@ class SocketIOFocus:
             },
             to=sid,
         )
+
+
+def _refuse(_sid: str, problem: EyeLearnError) -> None:
+    raise problem

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from ..inference.pool import InferencePool
 from ..saving.database_url import is_sqlite
 from ..saving.ledger import SessionLedger
 from ..session_service import SessionService
 from ..settings import Settings
+from .admin import is_admin
 
 MODEL_NAME = "mediapipe-face-mesh"
 
@@ -18,6 +19,10 @@ MODEL_NAME = "mediapipe-face-mesh"
 SQLITE_IN_PRODUCTION = (
     "Sessions are kept in an SQLite file. Platforms lose their disk at every restart: put it on a "
     "volume, or set DATABASE_URL to PostgreSQL."
+)
+ANYONE_MAY_CONNECT = (
+    "AUTH_SECRET is unset: whoever reaches this service may connect as any learner. Good for "
+    "trying it out; ENVIRONMENT=production does not start like this."
 )
 PAGE_ADDS_UP = (
     "PHP_ENDPOINT acknowledges without a revision. A page that adds up what it receives counts "
@@ -29,6 +34,7 @@ PARKED = "PHP_ENDPOINT won't take some sessions: `manage.py parked` lists them, 
 def warnings(settings: Settings, saving: dict[str, Any]) -> list[dict[str, str]]:
     """What works, and yet a person should look at: code and sentence of each."""
     found = {
+        "anyone_may_connect": None if settings.auth_secrets else ANYONE_MAY_CONNECT,
         "sqlite_in_production": SQLITE_IN_PRODUCTION
         if settings.environment == "production" and is_sqlite(settings.database_url)
         else None,
@@ -41,7 +47,10 @@ def warnings(settings: Settings, saving: dict[str, Any]) -> list[dict[str, str]]
 def status(
     settings: Settings, sessions: SessionService, pool: InferencePool, ledger: SessionLedger
 ) -> Blueprint:
-    """`/healthz` answers as long as the service does; `/readyz` only when it can do its work."""
+    """`/healthz` answers as long as the service does; `/readyz` only when it can do its work.
+
+    What else `/readyz` tells, of the machine and its learners, is for admins.
+    """
     blueprint = Blueprint("status", __name__)
 
     @blueprint.get("/healthz")
@@ -63,13 +72,14 @@ def status(
             and saving["keeper_up"]
             and saving["database_ok"]
         )
-        answer = jsonify(
-            status="ready" if ready else "not_ready",
-            sessions=sessions.alive_count,
-            workers=workers,
-            saving=saving,
-            warnings=warnings(settings, saving),
-        )
-        return answer, 200 if ready else 503
+        told: dict[str, Any] = {
+            "status": "ready" if ready else "not_ready",
+            "warnings": warnings(settings, saving),
+        }
+        if is_admin(settings, request.headers.get("Authorization")):
+            told |= {"sessions": sessions.alive_count, "workers": workers, "saving": saving}
+        else:
+            told["warnings"] = [{"code": warning["code"]} for warning in told["warnings"]]
+        return jsonify(told), 200 if ready else 503
 
     return blueprint

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..redaction import hashed
+from ..events import get_logger
 from .delivery import Acknowledged, Outcome, Owed, Refused, Released
 from .health import Health
 from .lease import RENEW_SECONDS, Lease
@@ -26,7 +26,7 @@ from .retry import RetryPolicy
 from .signature import signed_headers
 from .store import SessionStore
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 MAX_POSTS = 8
 RETRY = RetryPolicy(first_seconds=1.0, longest_seconds=300.0)
@@ -316,7 +316,7 @@ class Courier:
                 self._postpone(session_id, error)
             self._put_off_probe(time.monotonic())
         if parked:
-            _log.warning("session %s is parked: %s", hashed(session_id), error)
+            _log.warning("session is parked", session=session_id, reason=str(error))
         if page_fails:
             self._health.failed(str(error))
         self._note(session_id, Refused(owed.record.revision, now, error.answer, parked))
@@ -337,8 +337,11 @@ class Courier:
         _log.log(
             # A page that is down is told of once; not again for every session that waits for it.
             logging.DEBUG if self._health.ok is False else logging.INFO,
-            "session %s is not saved (attempt %d, next in %.1f s): %s",
-            *(hashed(session_id), failures, delay, error),
+            "session is not saved",
+            session=session_id,
+            attempt=failures,
+            next_in_seconds=round(delay, 1),
+            reason=str(error),
         )
 
     def _put_off_probe(self, now: float) -> None:

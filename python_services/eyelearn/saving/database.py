@@ -84,9 +84,11 @@ def _open_sqlite(url: URL, patience: Patience) -> Engine:
     engine = _create_engine(url, {"timeout": patience.lock_seconds})
 
     @event.listens_for(engine, "connect")
-    def _use_write_ahead_log(connection: Any, _: object) -> None:
+    def _prepare(connection: Any, _: object) -> None:
         # Readers and the writer then don't wait for each other.
         connection.execute("PRAGMA journal_mode=WAL")
+        # What is deleted is overwritten, too. Whether that is so by itself depends on the build.
+        connection.execute("PRAGMA secure_delete=ON")
 
     return engine
 

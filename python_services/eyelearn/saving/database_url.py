@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from pathlib import Path
 
 # What platforms hand out, and what SQLAlchemy is to make of it.
 _PLAIN = {
@@ -56,6 +57,14 @@ def _problem_with_driver(dialect: str, driver: str) -> str | None:
 def is_sqlite(database_url: str) -> bool:
     """Whether sessions are kept in a file of this machine."""
     return re.match(r"sqlite\b", database_url) is not None
+
+
+def sqlite_file(database_url: str) -> Path | None:
+    """The file that sessions are kept in; None where a server keeps them."""
+    shape = _SHAPE.fullmatch(database_url)
+    if shape is None or not is_sqlite(database_url) or shape["database"].startswith("file:"):
+        return None
+    return Path(shape["database"])
 
 
 def with_driver(database_url: str) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
+
+from structlog.stdlib import BoundLogger
 
 
 class Health:
     """Of one dependency. Any thread may report."""
 
-    def __init__(self, name: str, log: logging.Logger, on_change: Callable[[], None]) -> None:
+    def __init__(self, name: str, log: BoundLogger, on_change: Callable[[], None]) -> None:
         self._name = name
         self._log = log
         self._on_change = on_change
@@ -27,7 +28,7 @@ class Health:
             changed, recovered = self._ok is not True, self._ok is False
             self._ok = True
         if recovered:
-            self._log.info("%s works again", self._name)
+            self._log.info(f"{self._name} works again")
         if changed:
             self._on_change()
 
@@ -35,5 +36,5 @@ class Health:
         with self._lock:
             changed, self._ok = self._ok is not False, False
         if changed:
-            self._log.warning("%s does not work: %s", self._name, reason)
+            self._log.warning(f"{self._name} does not work", reason=reason)
             self._on_change()

@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..events import get_logger
 from ..processes.channel import Channel, ChannelClosed, Header
 from ..processes.child import connect_to_parent
-from ..redaction import use_key
 from .courier import Courier, Page, where_posted
 from .database import where_kept
 from .delivery import Outcome
@@ -30,7 +30,7 @@ from .retention import delete_for_ever
 from .store import NODE_CHARACTERS, SessionStore
 from .writer import Writer, describe
 
-_log = logging.getLogger(__name__)
+_log = get_logger("eyelearn.saving.keeper")
 
 
 class Keeper:
@@ -74,7 +74,7 @@ class Keeper:
         if self._courier is not None:
             self._courier.finish(until - time.monotonic())
         if not self._writer.wait_written(max(0.0, until - time.monotonic())):
-            _log.error("%d sessions could not be written at the end", self._writer.waiting)
+            _log.error("sessions could not be written at the end", count=self._writer.waiting)
 
     def _handle(self, header: Header) -> None:
         match header["type"]:
@@ -87,16 +87,16 @@ class Keeper:
             case "drain":
                 threading.Thread(target=self._drain, args=(header,), daemon=True).start()
             case unknown:
-                _log.error("the keeper knows no message of type %r", unknown)
+                _log.error("the keeper is sent a message of unknown type", type=unknown)
 
     def _opened(self, engine: Engine) -> None:
         store = SessionStore(engine, self._service)
         self._store = store
         kept, posted = where_kept(self._database_url), None
-        _log.info("sessions are kept in %s", kept)
+        _log.info("sessions are kept", where=kept)
         if self._platform.endpoint:
             posted = where_posted(self._platform.endpoint)
-            _log.info("sessions are posted to %s (%s)", posted, self._platform.mode)
+            _log.info("sessions are posted", where=posted, mode=self._platform.mode)
             lease = Lease(engine, self._service, self._parting_seconds)
             self._courier = Courier(store, lease, self._platform, self._page, self._writer.note)
             self._courier.start()
@@ -105,7 +105,7 @@ class Keeper:
         threading.Thread(target=self._answer_loads, name="loads", daemon=True).start()
         threading.Thread(
             target=delete_for_ever,
-            args=(store, self._retention_days),
+            args=(store, self._retention_days, bool(self._platform.endpoint)),
             name="retention",
             daemon=True,
         ).start()
@@ -176,7 +176,7 @@ class Keeper:
             self._channel.send(header)
         except ChannelClosed:
             # The reading thread sees the same, and ends the process.
-            _log.debug("nobody is there to be told of %r", header["type"])
+            _log.debug("nobody is there to be told", type=header["type"])
 
 
 def _service_name(port: int) -> str:
@@ -188,8 +188,8 @@ def _service_name(port: int) -> str:
 def _end_process(details: threading.ExceptHookArgs) -> None:
     """A keeper that lost a thread would answer pings and keep nothing; a new one does its work."""
     _log.critical(
-        "the keeper ends: a fault in its thread %s",
-        details.thread and details.thread.name,
+        "the keeper ends by a fault in a thread",
+        thread=details.thread and details.thread.name,
         exc_info=details.exc_value,
     )
     os._exit(1)
@@ -199,10 +199,7 @@ def main() -> None:
     """`python -m eyelearn.saving.keeper FD`, started by the ledger."""
     channel, configuration = connect_to_parent()
     threading.excepthook = _end_process
-    use_key(configuration["redaction_key"])
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    # In detail it logs addresses with their query, where platforms keep tokens.
-    logging.getLogger("urllib3").setLevel(logging.INFO)
     Keeper(channel, configuration).run()
 
 

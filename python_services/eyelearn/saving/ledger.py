@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from ..concurrency import Concurrency, Event
 from ..errors import Internal
+from ..events import get_logger
+from ..logs import for_child
 from ..processes.channel import ChannelClosed, Header
 from ..processes.supervised import SupervisedChild
-from ..redaction import hashed, shared_key
 from ..settings import Settings
 from .record import SessionRecord
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 # The keeper's reading thread does nothing else; one that is silent for longer hangs.
 ANSWER_TIMEOUT_SECONDS = 5.0
@@ -77,8 +77,7 @@ class SessionLedger:
                 },
                 "parting_seconds": PARTING_SECONDS,
                 "retention_days": settings.retention_days,
-                "debug": settings.debug,
-                "redaction_key": shared_key(),
+                "log": for_child(settings),
             },
             concurrency=concurrency,
             answer_timeout=ANSWER_TIMEOUT_SECONDS,
@@ -114,9 +113,9 @@ class SessionLedger:
         answer = self._ask({"type": "load", "session_id": session_id}, timeout)
         if answer is None or "error" in answer:
             _log.warning(
-                "session %s could not be loaded: %s",
-                hashed(session_id),
-                "no answer in time" if answer is None else answer["error"],
+                "session could not be loaded",
+                session=session_id,
+                reason="no answer in time" if answer is None else answer["error"],
             )
             raise Internal("The database does not answer; try again in a moment.")
         return None if answer["record"] is None else SessionRecord.from_dict(answer["record"])
@@ -156,7 +155,7 @@ class SessionLedger:
             self._work.set()
         self._keeper.stop(timeout)
         if self._unacknowledged:
-            _log.warning("%d flushes were not confirmed by the end", len(self._unacknowledged))
+            _log.warning("flushes were not confirmed by the end", count=len(self._unacknowledged))
 
     def _ask(self, header: Header, timeout: float) -> Header | None:
         """The keeper's answer, None where none comes in `timeout` seconds."""
@@ -184,7 +183,7 @@ class SessionLedger:
                     self._keeper.send(_with_seconds_left(question))
             except ChannelClosed as error:
                 # Nothing is lost: the next keeper is sent everything when it is ready.
-                _log.debug("%s", error)
+                _log.debug("keeper went; the next is sent everything", reason=str(error))
 
     def _take_unsent(self) -> tuple[list[SessionRecord], list[Header]]:
         """What waits to be sent: flushes, and after them questions, so that a drain finds them."""
@@ -218,7 +217,7 @@ class SessionLedger:
             case "loaded" | "drained":
                 self._answer(header)
             case unknown:
-                _log.error("the keeper sends a message of unknown type %r", unknown)
+                _log.error("the keeper sends a message of unknown type", type=unknown)
 
     def _acknowledge(self, revisions: dict[str, int]) -> None:
         with self._lock:

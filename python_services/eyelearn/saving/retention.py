@@ -1,19 +1,22 @@
-"""What the platform has is not kept here for ever."""
+"""No session is kept here for ever, whether the platform has it or not."""
 
 from __future__ import annotations
 
-import logging
 import time
-from typing import NoReturn
+from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..events import get_logger
 from .store import SessionStore
 from .writer import describe
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 DAY_SECONDS = 86_400.0
+# What the platform is to have is not deleted under its courier's hands: a page that is away over
+# the holidays gets its sessions, and a person has time to look at those that it refuses.
+AWAITED_DAYS = 30.0
 # Old rows are looked for this often; how old they are is a matter of days.
 INTERVAL_SECONDS = 3600.0
 # So many at once, and a pause between: flushes want the same lock.
@@ -21,22 +24,46 @@ BATCH_ROWS = 500
 PAUSE_SECONDS = 0.1
 
 
-def delete_for_ever(store: SessionStore, retention_days: float) -> NoReturn:
-    """Deletes, again and again, sessions that are saved and older than so many days; 0: none."""
+def delete_for_ever(store: SessionStore, retention_days: float, posts: bool) -> None:
+    """Deletes, again and again, sessions that did not change for so many days; 0: none.
+
+    posts: whether there is a page that is to have them. After a long standstill it gets the first
+    hour to take what it lacks.
+    """
+    if not retention_days:
+        return
+    delete_saved(store, retention_days)
     while True:
-        if retention_days:
-            _delete_old(store, time.time() - retention_days * DAY_SECONDS)
         time.sleep(INTERVAL_SECONDS)
+        delete_saved(store, retention_days)
+        delete_unsaved(store, retention_days, posts)
 
 
-def _delete_old(store: SessionStore, before: float) -> None:
-    """before: seconds since 1970."""
+def delete_saved(store: SessionStore, retention_days: float) -> None:
+    """What the platform has."""
+    deleted = _delete(store.delete_saved, retention_days)
+    if deleted:
+        _log.info("saved sessions were old enough to be deleted", count=deleted)
+
+
+def delete_unsaved(store: SessionStore, retention_days: float, posts: bool) -> None:
+    """What the platform does not have; AWAITED_DAYS at the earliest where it is to have it."""
+    days = max(retention_days, AWAITED_DAYS) if posts else retention_days
+    deleted = _delete(store.delete_unsaved, days)
+    if deleted and posts:
+        _log.warning("sessions were deleted that the platform never took", count=deleted)
+    elif deleted:
+        _log.info("sessions were old enough to be deleted", count=deleted)
+
+
+def _delete(delete_batch: Callable[[float, int], int], days: float) -> int:
+    """How many sessions were deleted."""
+    before = time.time() - days * DAY_SECONDS
     deleted = 0
     try:
-        while batch := store.delete_saved(before, BATCH_ROWS):
+        while batch := delete_batch(before, BATCH_ROWS):
             deleted += batch
             time.sleep(PAUSE_SECONDS)
     except SQLAlchemyError as error:
-        _log.warning("old sessions are not deleted now, but in an hour: %s", describe(error))
-    if deleted:
-        _log.info("%d saved sessions were old enough to be deleted", deleted)
+        _log.warning("old sessions are not deleted now, but in an hour", reason=describe(error))
+    return deleted

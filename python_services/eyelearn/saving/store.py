@@ -194,9 +194,16 @@ class SessionStore:
         before: seconds since 1970. Gives how many were deleted, at most `limit`: a lock is not
         held for long.
         """
+        return self._delete_old(_is_saved, before, limit)
+
+    def delete_unsaved(self, before: float, limit: int) -> int:
+        """As `delete_saved`, but those that the platform does not have."""
+        return self._delete_old(_is_owed | _is_parked, before, limit)
+
+    def _delete_old(self, which: ColumnElement[bool], before: float, limit: int) -> int:
         query = (
             select(sessions.c.session_id)
-            .where(_is_saved, sessions.c.updated_at < before)
+            .where(which, sessions.c.updated_at < before)
             .order_by(sessions.c.updated_at)
             .limit(limit)
         )
@@ -206,7 +213,7 @@ class SessionStore:
             return 0
         with self._engine.begin() as connection:
             # One that went on meanwhile stays.
-            is_old = sessions.c.session_id.in_(ids) & _is_saved & (sessions.c.updated_at < before)
+            is_old = sessions.c.session_id.in_(ids) & which & (sessions.c.updated_at < before)
             return connection.execute(delete(sessions).where(is_old)).rowcount
 
     def count_owed(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from itertools import islice
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
-from ..redaction import hashed
+from ..events import get_logger
 from .database import UnusableDatabase, open_engine
 from .delivery import Outcome
 from .health import Health
@@ -20,7 +19,7 @@ from .record import SessionRecord
 from .retry import RetryPolicy
 from .store import SessionStore
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 # One commit costs a disk flush, however many records it holds; this many take some 0.1 to 0.4 s.
 BATCH_RECORDS = 200
@@ -149,10 +148,10 @@ class Writer:
                 store.write((record,), {})
             except (DataError, IntegrityError) as error:
                 _log.error(
-                    "the database refuses revision %d of session %s: %s",
-                    record.revision,
-                    hashed(record.session_id),
-                    describe(error),
+                    "the database refuses a session",
+                    session=record.session_id,
+                    revision=record.revision,
+                    reason=describe(error),
                 )
                 self._forget([record], {})
             else:
@@ -177,7 +176,12 @@ class Writer:
         self._failures += 1
         self._health.failed(reason)
         delay = RETRY.delay(self._failures)
-        _log.debug("database attempt %d failed, next in %.1f s: %s", self._failures, delay, reason)
+        _log.debug(
+            "the database failed",
+            attempt=self._failures,
+            next_in_seconds=round(delay, 1),
+            reason=reason,
+        )
         time.sleep(delay)
 
 

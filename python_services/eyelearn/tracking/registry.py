@@ -21,6 +21,8 @@ class Registry:
         self._sessions: dict[str, WebSocketEyeTrackingSession] = {}
         self._held: dict[str, WebSocketEyeTrackingSession] = {}
         self._alive: dict[str, WebSocketEyeTrackingSession] = {}
+        # Those alive by their user, whose id is compared as a string.
+        self._of_user: dict[str, dict[str, WebSocketEyeTrackingSession]] = {}
         # When each ended, in that order, which is that of the moments from which they can't go on.
         self._ended: deque[tuple[float, WebSocketEyeTrackingSession]] = deque()
 
@@ -32,6 +34,8 @@ class Registry:
         """Takes a session in and gives it to a connection, whoever held it before."""
         self._sessions[session.session_id] = session
         self._alive[session.session_id] = session
+        of_user = self._of_user.setdefault(str(session.ids.user_id), {})
+        of_user[session.session_id] = session
         if session.holder is not None:
             self._held.pop(session.holder, None)
         session.holder = holder
@@ -60,6 +64,14 @@ class Registry:
     def alive(self) -> Iterator[WebSocketEyeTrackingSession]:
         return (s for s in list(self._alive.values()) if s.ended_at is None)
 
+    def alive_of(self, user_id: int | str) -> list[WebSocketEyeTrackingSession]:
+        """One user's sessions alive; walks only through theirs."""
+        of_user = self._of_user.get(str(user_id), {})
+        for session in list(of_user.values()):
+            if session.ended_at is not None:
+                self._take_from_user(session)
+        return list(of_user.values())
+
     def due(self, now: float) -> list[WebSocketEyeTrackingSession]:
         """Sessions alive whose next flush has come."""
         return [s for s in self.alive() if now >= s.next_flush]
@@ -74,6 +86,7 @@ class Registry:
             if session.ended_at is None:
                 continue
             del self._alive[session.session_id]
+            self._take_from_user(session)
             if self.may_resume(session, now):
                 self._ended.append((session.ended_at, session))
             else:
@@ -83,6 +96,13 @@ class Registry:
             # Unless it went on meanwhile; then it may have ended anew.
             if session.ended_at == ended_at:
                 self._forget(session)
+
+    def _take_from_user(self, session: WebSocketEyeTrackingSession) -> None:
+        user_id = str(session.ids.user_id)
+        of_user = self._of_user.get(user_id, {})
+        of_user.pop(session.session_id, None)
+        if not of_user:
+            self._of_user.pop(user_id, None)
 
     def _forget(self, session: WebSocketEyeTrackingSession) -> None:
         self._sessions.pop(session.session_id, None)

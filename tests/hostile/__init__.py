@@ -1,0 +1,1 @@
+"""Strangers who do their worst, and a learner beside them."""
