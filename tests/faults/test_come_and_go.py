@@ -15,7 +15,7 @@ from waiting import until
 FACE = jpeg(face_frame())
 FIRST = 200
 COUNT = 1000
-# Engine.IO keeps the connections of the last 25 s, 7 MB that malloc does not give back when they go:
+# Engine.IO keeps the connections of the last 25 s, 7 MB that malloc keeps when they go:
 # a second thousand adds nothing. If they all stayed, it would be 11 MB more.
 MEMORY_BYTES = 10 * 1024 * 1024
 # Engine.IO keeps what it knows of a connection until its next heartbeat would be due: 25 s.
