@@ -23,16 +23,22 @@ SLOW = (
     "integration",
     "browser",
 )
-# These watch learners live: one after the other, beside tests that mostly wait (pytest-xdist).
-LIVE = ("hostile", "faults", "integration", "browser")
+# These watch learners live: in each of two processes one after the other (pytest-xdist).
+LIVE = {
+    "hostile": "services",
+    "faults": "services",
+    "integration": "learners",
+    "browser": "learners",
+}
 TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_slowness)
     for item in items:
-        if _room(item) in LIVE:
-            item.add_marker(pytest.mark.xdist_group("live"))
+        group = LIVE.get(_room(item))
+        if group is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _room(item: pytest.Item) -> str:
