@@ -184,9 +184,8 @@ def test_who_ignores_the_rate_gets_the_last_judgement_again_and_the_right_times(
         # One that is on its way when tracking stops would be rejected.
         until(lambda: len(camera.acks) == camera.sent)
         metrics = learner.ask("stop_tracking", {}, "tracking_stopped")["metrics"]
-        # Before the first one is judged, a busy machine may have no place.
-        placed = [ack for ack in camera.acks if ack["reason"] != "overloaded"]
-        assert {ack["status"] for ack in placed} <= {"processed", "superseded"}
+        rejected = [ack for ack in camera.acks if ack["status"] == "rejected"]
+        assert {ack["status"] for ack in camera.acks} <= {"processed", "superseded"}, rejected
         assert len(camera.judged) < len(camera.updates)
         repeated = [u for u in camera.updates if u.get("judged") is False]
         assert {update["gaze_direction"] for update in repeated} == {"no_face"}

@@ -2,8 +2,8 @@
 
 The graph that `mediapipe.solutions.face_mesh` runs keeps one stream's state, so each learner would
 need one of their own, of 29 MB and two threads. Here that state, where the face was last, is an
-input, so one of each serves all learners; and a fifth of its time is saved, at landmarks that are
-within a quarter of a pixel.
+input, so one of each serves all learners; and a sixth of its time is saved, at landmarks that are
+within a quarter of a pixel, but for those of the lips.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """MediaPipe's model of the face mesh, without the branch that refines the lips.
 
-No answer of ours depends on the lips, and that branch takes a fifth of the model's operations. The
+No answer of ours depends on the lips, and that branch has a fifth of the model's operations. The
 other branches, which refine the eyes and find the irises, compute what they did before.
 """
 
@@ -20,7 +20,6 @@ from .region import Mesh
 # The side of the square picture that the model takes, in pixels.
 INPUT_SIZE = 192
 MESH_POINTS = 478
-_REFINED_FROM = 468
 
 _PATH = PACKAGE_FOLDER / "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite"
 _FILE_IDENTIFIER = b"TFL3"
