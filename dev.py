@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent
 TOOLS = ROOT / ".tools"
 UV = "uv==0.13.8"
 USAGE = 2
-# Two processes, as tests/conftest.py shares the tests out.
-PARALLEL = ["-n", "2", "--dist", "loadgroup"]
+# A file's tests in one process, since they share services, and in the order of tests/conftest.py.
+PARALLEL = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def uv() -> str:

@@ -13,38 +13,23 @@ pytest_plugins = ["databases"]
 
 # Fast rooms first: what fails soonest is told soonest.
 SLOW = (
+    "test_install.py",
     "php",
     "processes",
     "inference",
     "saving",
-    "test_install.py",
     "hostile",
     "faults",
     "integration",
     "browser",
 )
-# These watch learners live: in each of two processes one after the other (pytest-xdist).
-LIVE = {
-    "hostile": "services",
-    "faults": "services",
-    "integration": "learners",
-    "browser": "learners",
-}
 TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_slowness)
-    for item in items:
-        group = LIVE.get(_room(item))
-        if group is not None:
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
-def _room(item: pytest.Item) -> str:
-    return item.path.relative_to(TESTS).parts[0]
 
 
 def _slowness(item: pytest.Item) -> int:
-    room = _room(item)
+    room = item.path.relative_to(TESTS).parts[0]
     return SLOW.index(room) + 1 if room in SLOW else 0

@@ -410,6 +410,7 @@ def test_a_session_that_was_judged_before_is_not_turned_away_after_a_restart() -
     after.service._tidy(after.now + 0.5)
     after.service.start("c", IDS, session.session_id)
     assert after.judge("c").judged
+    after.service._tidy(after.now + 1.0)
     after.service.start("d", IDS)
     with pytest.raises(Overloaded):
         after.judge("d")

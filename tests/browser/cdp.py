@@ -22,6 +22,10 @@ STOP_SECONDS = 30.0
 WAIT_SECONDS = 60.0
 
 
+class Refused(Exception):
+    """DevTools could not do it: code and message, as it says them."""
+
+
 class Tab:
     """One page, until its connection closes."""
 
@@ -48,9 +52,16 @@ class Tab:
     def until(self, expression: str, seconds: float = WAIT_SECONDS) -> None:
         """Waits until the expression is true."""
         end = time.monotonic() + seconds
-        while not self.run(expression):
+        while not self._is_true(expression):
             assert time.monotonic() < end, f"not true within {seconds} s: {expression}"
             time.sleep(0.1)
+
+    def _is_true(self, expression: str) -> bool:
+        try:
+            return bool(self.run(expression))
+        except Refused:
+            # Between two documents there is none to ask.
+            return False
 
     def show(self) -> None:
         """Brings the tab to the front: the others are hidden."""
@@ -76,7 +87,8 @@ class Browser:
         while True:
             answer = json.loads(self._connection.recv(timeout=START_SECONDS))
             if answer.get("id") == number:
-                assert "error" not in answer, f"{method}: {answer['error']}"
+                if "error" in answer:
+                    raise Refused(method, answer["error"])
                 result: dict[str, Any] = answer["result"]
                 return result
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from eyelearn.protocols.guards import MAX_MESSAGE_BYTES
+
 # Characters that are no text included: halves of surrogate pairs, as `\ud800` in JSON.
 TEXT = st.text(st.characters(), max_size=80)
 LONG = st.sampled_from(["a" * 65, "a" * 4096, "é" * 200_000, "data:image/png;base64," + "A" * 9000])
@@ -25,7 +27,8 @@ VALUE = st.recursive(
         st.builds(lambda n: {"_placeholder": True, "num": n}, inner),
     ),
     max_leaves=10,
-)
+    # Two of them, and what else is sent, still fit into a message; a longer one ends the connection.
+).filter(lambda value: _json_bytes(value) < 0.49 * MAX_MESSAGE_BYTES)
 IDS = {"user_id": 7, "module_id": "m", "section_id": None}
 # Fields as they should be, of which some are then replaced.
 FIELDS: dict[str, dict[str, Any]] = {
@@ -52,7 +55,8 @@ def arguments(event: str) -> st.SearchStrategy[list[Any]]:
     replaced = st.fixed_dictionaries({}, optional=dict.fromkeys(right, VALUE))
     nearly = replaced.map(lambda wrong: [{**right, **wrong}])
     missing = replaced.map(lambda wrong: [wrong])
-    return st.one_of(nearly, missing, st.lists(VALUE, max_size=3))
+    any_of_them = st.one_of(nearly, missing, st.lists(VALUE, max_size=3))
+    return any_of_them.filter(lambda sent: _json_bytes(sent) < 0.99 * MAX_MESSAGE_BYTES)
 
 
 def nested(depth: int, opening: str = "[") -> str:
@@ -63,3 +67,7 @@ def nested(depth: int, opening: str = "[") -> str:
 
 def event_text(name: str, *values: Any) -> str:
     return "42" + json.dumps([name, *values])
+
+
+def _json_bytes(value: Any) -> int:
+    return len(json.dumps(value))

@@ -62,10 +62,16 @@ def test_no_share_falls_under_two_frames_a_second() -> None:
 
 def test_who_is_turned_away_is_told_when_to_come_back() -> None:
     admission = Admission()
-    admission.measure(1.0, [])
+    admission.measure(1.0, [15.0])
     with pytest.raises(Overloaded) as refused:
         admission.admit()
     assert refused.value.retry_after_seconds
+
+
+def test_one_learner_is_followed_however_slow_the_machine_is() -> None:
+    admission = Admission()
+    admission.measure(1.0, [])
+    assert places(admission) == 1
 
 
 def test_places_are_free_again_when_learners_leave() -> None:
@@ -87,7 +93,7 @@ class Worker:
         for _ in range(round(seconds / seconds_per_frame)):
             self.now += seconds_per_frame
             self.throughput.learn(seconds_per_frame, self.now)
-        return self.throughput.per_second(2)
+        return self.throughput.per_second(2, self.now)
 
 
 def test_throughput_is_learned_from_what_frames_take() -> None:
@@ -101,7 +107,7 @@ def test_a_worker_that_hung_once_changes_little() -> None:
     worker = Worker()
     before = worker.judge(0.01, 20.0)
     worker.throughput.learn(5.0, worker.now)
-    assert worker.throughput.per_second(2) == pytest.approx(before, rel=0.2)
+    assert worker.throughput.per_second(2, worker.now) == pytest.approx(before, rel=0.2)
 
 
 def test_what_was_slow_is_forgotten_when_there_is_little_to_do() -> None:
@@ -110,4 +116,20 @@ def test_what_was_slow_is_forgotten_when_there_is_little_to_do() -> None:
     for _ in range(40):
         worker.now += 0.5
         worker.throughput.learn(0.01, worker.now)
-    assert worker.throughput.per_second(2) > 150.0
+    assert worker.throughput.per_second(2, worker.now) > 150.0
+
+
+def test_what_was_slow_is_forgotten_where_nobody_is_judged() -> None:
+    worker = Worker()
+    assert worker.judge(0.3, 20.0) < 10.0
+    assert worker.throughput.per_second(2, worker.now + 20.0) > 150.0
+
+
+def test_one_slow_picture_after_a_quiet_while_turns_no_class_away() -> None:
+    worker = Worker()
+    worker.judge(0.005, 20.0)
+    worker.now += 60.0
+    worker.throughput.learn(0.5, worker.now)
+    admission = Admission()
+    admission.measure(worker.throughput.per_second(2, worker.now), [15.0])
+    assert places(admission) >= 5

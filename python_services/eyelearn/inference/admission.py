@@ -34,8 +34,11 @@ class Admission:
     def measure(self, capacity: float, demands: Sequence[float]) -> None:
         """capacity: frames a second that can be judged; demands: what each session would send."""
         usable = USABLE_SHARE * capacity
+        # However slow this machine is, nobody is kept out for the sake of nobody.
+        least = 0.0 if demands else MIN_FPS
         self.fair_fps = max(MIN_FPS, fair_rate(usable, demands))
-        self._places = (usable - sum(min(demand, MIN_FPS) for demand in demands)) / MIN_FPS
+        taken = sum(min(demand, MIN_FPS) for demand in demands)
+        self._places = max(least, usable - taken) / MIN_FPS
 
     def admit(self) -> None:
         """Takes one place, for a session's first picture. Raises Overloaded where none is left."""

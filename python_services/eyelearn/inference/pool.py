@@ -62,7 +62,9 @@ class InferencePool:
             "max_pixels": settings.max_frame_pixels,
             "second_face_interval_seconds": settings.second_face_interval_seconds,
         }
-        self._placement = Placement(concurrency, self._throughput.comfortable_sessions)
+        self._placement = Placement(
+            concurrency, lambda: self._throughput.comfortable_sessions(time.monotonic())
+        )
         for _ in range(worker_count(settings.inference_workers, usable_cores(), usable_memory())):
             self._placement.add(self._make_worker())
         self._recycler = Recycler(
@@ -110,7 +112,7 @@ class InferencePool:
     def frames_per_second(self) -> float:
         """What the workers can judge, as measured lately; while none is up, what one could."""
         up = sum(worker.answers and not worker.leaving for worker in self._placement.workers)
-        return self._throughput.per_second(max(1, up))
+        return self._throughput.per_second(max(1, up), time.monotonic())
 
     def submit(self, session_id: str, frame: bytes | str, tell: Callable[[Outcome], None]) -> None:
         """Has an encoded picture judged: raw bytes, base64 or a data URL. Never waits.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 # Taken for true until it was measured: 8 ms on a quiet core (finding 11), and some for the rest.
-# The guess, or what a worker says of its first pictures, is worth so many judgements.
 FIRST_GUESS_SECONDS = 0.01
-FIRST_GUESS_FRAMES = 10.0
+# The guess, or what a worker says of its first pictures, is worth so many judgements and never
+# fades: one slow picture after a quiet while must not turn a class away.
+FIRST_GUESS_FRAMES = 4.0
 # What lies further back fades: long enough that hard pictures don't show, short enough that a
 # neighbour who takes the cores does, and is forgotten as soon when they are free again.
 MEMORY_SECONDS = 3.0
@@ -23,33 +24,39 @@ MAX_COUNTED_SECONDS = 0.5
 class Throughput:
     """Learns from every judgement; capacity is what workers could judge if they never waited.
 
-    Keeps three numbers, nothing per frame.
+    Keeps four numbers, nothing per frame. Times are seconds on any one clock.
     """
 
     def __init__(self) -> None:
-        self._frames = FIRST_GUESS_FRAMES
-        self._seconds = FIRST_GUESS_FRAMES * FIRST_GUESS_SECONDS
-        self._learned_at: float | None = None
+        self._expected = FIRST_GUESS_SECONDS
+        self._frames = 0.0
+        self._seconds = 0.0
+        self._learned_at = 0.0
 
     def expect(self, seconds: float) -> None:
         """seconds: what a picture took a worker before any learner came."""
-        if self._learned_at is None:
-            self._seconds = self._frames * min(max(seconds, 0.0), MAX_COUNTED_SECONDS)
+        self._expected = min(max(seconds, 0.0), MAX_COUNTED_SECONDS)
 
     def learn(self, seconds: float, now: float) -> None:
         """seconds: what one worker spent on one frame, as it says: the way there and back does not
         count, and on a calm machine that would be half of it.
         """
-        elapsed = 0.0 if self._learned_at is None else max(0.0, now - self._learned_at)
+        kept = self._kept(now)
         self._learned_at = now
-        kept = math.exp(-elapsed / MEMORY_SECONDS)
         self._frames = kept * self._frames + 1.0
         self._seconds = kept * self._seconds + min(max(seconds, 0.0), MAX_COUNTED_SECONDS)
 
-    def per_second(self, workers: int) -> float:
+    def per_second(self, workers: int, now: float) -> float:
         """Frames a second that so many workers judge at most."""
-        return workers * self._frames / self._seconds
+        kept = self._kept(now)
+        frames = kept * self._frames + FIRST_GUESS_FRAMES
+        seconds = kept * self._seconds + FIRST_GUESS_FRAMES * self._expected
+        return workers * frames / seconds
 
-    def comfortable_sessions(self) -> float:
+    def comfortable_sessions(self, now: float) -> float:
         """Sessions that one worker serves with ease."""
-        return COMFORTABLE_SHARE * self.per_second(1) / SESSION_FPS
+        return COMFORTABLE_SHARE * self.per_second(1, now) / SESSION_FPS
+
+    def _kept(self, now: float) -> float:
+        """Share of what was learned that counts still."""
+        return math.exp(-max(0.0, now - self._learned_at) / MEMORY_SECONDS)
