@@ -27,7 +27,7 @@ VALUE = st.recursive(
         st.builds(lambda n: {"_placeholder": True, "num": n}, inner),
     ),
     max_leaves=10,
-    # Two of them, and what else is sent, still fit into a message; a longer one ends the connection.
+    # Two of them fit into a message; a longer one would end the connection.
 ).filter(lambda value: _json_bytes(value) < 0.49 * MAX_MESSAGE_BYTES)
 IDS = {"user_id": 7, "module_id": "m", "section_id": None}
 # Fields as they should be, of which some are then replaced.
