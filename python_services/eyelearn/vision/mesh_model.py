@@ -1,40 +1,35 @@
-"""MediaPipe's model of the face mesh, without the branch that refines the lips.
+"""MediaPipe's model of the face mesh in two parts, as TensorFlow Lite reads them.
 
-No answer of ours depends on the lips, and that branch has a fifth of the model's operations. The
-other branches, which refine the eyes and find the irises, compute what they did before.
+The file holds a face's mesh and three branches that refine it, around the eyes and the lips. Each
+looks at a part of what the first layers saw, upright and cut out by operators that only MediaPipe
+has. Without those, any interpreter runs it, and a newer one is a third faster. The lips' branch, a
+fifth of the model's operations, is left out: no answer of ours depends on them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import flatbuffers
-import numpy as np
+from flatbuffers import flexbuffers
 from mediapipe.calculators.util import landmarks_refinement_calculator_pb2 as refinement_pb2
 from mediapipe.tasks.metadata import schema_py_generated as tflite
-from numpy.typing import NDArray
 
 from .graph import PACKAGE_FOLDER, expanded
-from .region import Mesh
-
-# The side of the square picture that the model takes, in pixels.
-INPUT_SIZE = 192
-MESH_POINTS = 478
 
 _PATH = PACKAGE_FOLDER / "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite"
 _FILE_IDENTIFIER = b"TFL3"
-_PRESENCE = "conv_faceflag"
-# Outputs in the order in which MediaPipe refines one by the next, with the numbers of each point.
-_POINTS = {
-    "output_mesh_identity": 3,
-    "output_lips": 2,
-    "output_left_eye": 2,
-    "output_right_eye": 2,
-    "output_left_iris": 2,
-    "output_right_iris": 2,
-}
-_LEFT_OUT = "output_lips"
-_KEPT = [name for name in _POINTS if name != _LEFT_OUT]
+_MESH, _PRESENCE = "output_mesh_identity", "conv_faceflag"
+# The branches' outputs, in the order in which MediaPipe refines one by the next.
+_REFINED = [
+    "output_lips",
+    "output_left_eye",
+    "output_right_eye",
+    "output_left_iris",
+    "output_right_iris",
+]
+_EYES = [("output_left_eye", "output_left_iris"), ("output_right_eye", "output_right_iris")]
 _FACE_LANDMARK = """
 input_stream: "picture" input_stream: "region" input_side_packet: "with_attention"
 node {
@@ -46,95 +41,130 @@ node {
 """
 
 
-def mesh_model() -> bytes:
-    """The model as TensorFlow Lite reads it: a picture (192, 192, 3) of 0 to 1 in, and one row of
-    numbers out, which `Reading` understands.
+class EyeBranch(NamedTuple):
+    """Where one eye's branch looks, and which points it refines.
 
-    Raises KeyError where MediaPipe's model has other outputs.
+    around: points of the mesh that it frames; margin: how much larger than them its frame is;
+    corners: the two points between which the eye is level. eye: points of which it gives x and y
+    anew; iris: the five that it adds, as deep as `iris_depth` are on average.
     """
-    model = tflite.ModelT.InitFromObj(tflite.Model.GetRootAsModel(_PATH.read_bytes(), 0))
-    graph = model.subgraphs[0]
-    outputs = {graph.tensors[tensor].name.decode(): tensor for tensor in graph.outputs}
-    kept = [outputs[name] for name in (*_KEPT, _PRESENCE)]
-    graph.operators = _operators_behind(kept, graph.operators)
-    graph.outputs = [_join(kept, model)]
-    builder = flatbuffers.Builder(_PATH.stat().st_size)
-    builder.Finish(model.Pack(builder), _FILE_IDENTIFIER)
-    return bytes(builder.Output())
+
+    around: list[int]
+    margin: float
+    corners: tuple[int, int]
+    eye: list[int]
+    iris: list[int]
+    iris_depth: list[int]
 
 
-def _operators_behind(tensors: list[int], operators: list[Any]) -> list[Any]:
-    """Those on which these tensors depend, in their order."""
-    needed, found = set(tensors), []
-    for operator in reversed(operators):
-        if not needed.isdisjoint(operator.outputs):
-            found.append(operator)
-            needed.update(operator.inputs)
-    return found[::-1]
+class MeshModel(NamedTuple):
+    """face: a picture (1, 192, 192, 3) of 0 to 1 to mesh (1404 numbers: x, y, z of 468 points in
+    pixels of that picture), presence (a logit), and features (1, 48, 48, 32).
+
+    eyes: frames of the features (1, 16, 16, 32), of the left eye and the right, to their points and
+    irises (x, y, in quarters of a frame's cell): left eye, left iris, right eye, right iris.
+    """
+
+    face: bytes
+    eyes: bytes
+    left: EyeBranch
+    right: EyeBranch
 
 
-def _join(tensors: list[int], model: Any) -> int:
-    """Adds a tensor that has these one after another, along their last axis; gives its number."""
-    graph = model.subgraphs[0]
-    joined, operator = tflite.TensorT(), tflite.OperatorT()
-    numbers = sum(int(graph.tensors[tensor].shape[-1]) for tensor in tensors)
-    joined.name, joined.shape = b"numbers", [1, 1, 1, numbers]
-    joined.type = tflite.TensorType.FLOAT32
-    graph.tensors.append(joined)
-    code = tflite.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = tflite.BuiltinOperator.CONCATENATION
-    code.version = 1
-    model.operatorCodes.append(code)
-    operator.opcodeIndex = len(model.operatorCodes) - 1
-    operator.inputs, operator.outputs = tensors, [len(graph.tensors) - 1]
-    operator.builtinOptionsType = tflite.BuiltinOptions.ConcatenationOptions
-    operator.builtinOptions = tflite.ConcatenationOptionsT()
-    operator.builtinOptions.axis = 3
-    graph.operators.append(operator)
-    return len(graph.tensors) - 1
+def mesh_model() -> MeshModel:
+    """Raises KeyError or StopIteration where MediaPipe's model is another."""
+    whole = _Model()
+    frames, branches = [], []
+    points = dict(zip(_REFINED, _refinements(), strict=True))
+    for eye, iris in _EYES:
+        matrix = whole.operator_before(whole.outputs[eye], "Landmarks2TransformMatrix")
+        frames.append(whole.operator_after(matrix, "TransformTensorBilinear"))
+        options = flexbuffers.GetRoot(bytes(matrix.customOptions)).Value
+        branches.append(
+            EyeBranch(
+                around=options["subset_idxs"],
+                margin=options["scale_x"],
+                corners=(options["left_rotation_idx"], options["right_rotation_idx"]),
+                eye=list(points[eye].indexes_mapping),
+                iris=list(points[iris].indexes_mapping),
+                iris_depth=list(points[iris].z_refinement.assign_average.indexes_for_average),
+            )
+        )
+    features = frames[0].inputs[0]
+    found = [
+        whole.operator_before(whole.outputs[name], "TransformLandmarks").inputs[0]
+        for eye in _EYES
+        for name in eye
+    ]
+    return MeshModel(
+        whole.part(whole.inputs, [whole.outputs[_MESH], whole.outputs[_PRESENCE], features]),
+        whole.part([frame.outputs[0] for frame in frames], found),
+        *branches,
+    )
 
 
-class Reading:
-    """What the model's row of numbers says."""
+def unrefined_points() -> list[int]:
+    """Of the mesh, those that MediaPipe's branch for the lips would give anew."""
+    return list(_refinements()[0].indexes_mapping)
+
+
+class _Model:
+    """MediaPipe's file, to find the way around in and cut parts out of."""
 
     def __init__(self) -> None:
-        """Asks MediaPipe which points of the mesh each output refines.
+        root = tflite.Model.GetRootAsModel(_PATH.read_bytes(), 0)
+        self._model = tflite.ModelT.InitFromObj(root)
+        self._graph = self._model.subgraphs[0]
+        self._operators: list[Any] = self._graph.operators
+        self.inputs: list[int] = list(self._graph.inputs)
+        self.outputs: dict[str, int] = {
+            self._graph.tensors[tensor].name.decode(): tensor for tensor in self._graph.outputs
+        }
 
-        unrefined: those that the output left out would refine.
-        """
-        self._places = np.zeros((MESH_POINTS, 3), np.intp)
-        self._eye_around: list[tuple[list[int], list[int]]] = []
-        begin = 0
-        for (name, width), refinement in zip(_POINTS.items(), _refinements(), strict=True):
-            points = list(refinement.indexes_mapping)
-            if name == _LEFT_OUT:
-                self.unrefined = points
-                continue
-            numbers = begin + np.arange(len(points) * width).reshape(-1, width)
-            self._places[points, :width] = numbers
-            begin += numbers.size
-            depth_of = list(refinement.z_refinement.assign_average.indexes_for_average)
-            if depth_of:
-                self._eye_around.append((points, depth_of))
+    def operator_before(self, tensor: int, name: str) -> Any:
+        """The nearest operator of MediaPipe's with this name on which the tensor depends."""
+        behind = self._operators_behind([tensor])
+        return next(operator for operator in reversed(behind) if self._name(operator) == name)
 
-    def mesh(self, numbers: NDArray[np.float32]) -> Mesh | None:
-        """(478, 3) in pixels of the input, an iris as deep as its eye; None where there is no face.
+    def operator_after(self, operator: Any, name: str) -> Any:
+        """The operator of this name that takes what the other one gives."""
+        given = set(operator.outputs)
+        return next(
+            other
+            for other in self._operators
+            if self._name(other) == name and not given.isdisjoint(other.inputs)
+        )
 
-        The last number is the logit of there being one, which MediaPipe believes from 0.5 on.
-        """
-        if numbers[-1] <= 0:
-            return None
-        mesh = numbers[self._places]
-        for iris, eye in self._eye_around:
-            mesh[iris, 2] = mesh[eye, 2].mean()
-        return mesh
+    def part(self, inputs: Iterable[int], outputs: list[int]) -> bytes:
+        """What computes these tensors from those."""
+        graph = self._graph
+        graph.inputs, graph.outputs = list(inputs), outputs
+        graph.operators = self._operators_behind(outputs, inputs)
+        builder = flatbuffers.Builder(_PATH.stat().st_size)
+        builder.Finish(self._model.Pack(builder), _FILE_IDENTIFIER)
+        return bytes(builder.Output())
+
+    def _operators_behind(self, tensors: list[int], given: Iterable[int] = ()) -> list[Any]:
+        """Those on which these tensors depend, in their order, up to the tensors given."""
+        known = set(given)
+        needed, found = set(tensors), []
+        for operator in reversed(self._operators):
+            if not (needed - known).isdisjoint(operator.outputs):
+                found.append(operator)
+                needed.update(operator.inputs)
+        return found[::-1]
+
+    def _name(self, operator: Any) -> str:
+        custom = self._model.operatorCodes[operator.opcodeIndex].customCode
+        return "" if custom is None else custom.decode()
 
 
 def _refinements() -> list[Any]:
-    """As MediaPipe's own graph is configured, in the order of `_POINTS`."""
+    """As MediaPipe's own graph is configured, in the order of `_REFINED`, after the mesh."""
     extension = refinement_pb2.LandmarksRefinementCalculatorOptions.ext
-    return next(
+    mesh_first = next(
         list(node.options.Extensions[extension].refinement)
         for node in expanded(_FACE_LANDMARK).node
         if node.calculator == "LandmarksRefinementCalculator"
     )
+    return mesh_first[1:]
