@@ -12,7 +12,7 @@ from pictures import empty_frame, face_frame, two_faces_frame
 WIDTH, HEIGHT = 640, 480
 # What a picture may be sampled differently, in pixels: the graph of mediapipe.solutions warps it
 # with another build of OpenCV, and its lips take part in finding the face in the next picture.
-AGREEMENT_PIXELS = 0.25
+AGREEMENT_PIXELS = 0.3
 # The same where a region has little to do with the face: its features are steeper.
 ODD_AGREEMENT_PIXELS = 0.5
 LIPS = unrefined_points()

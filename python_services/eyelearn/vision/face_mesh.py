@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from mediapipe.python import packet_getter
 
-from .eye_frames import EyeFraming
+from .eye_frames import EyeFraming, sample
 from .frames import Picture
 from .graph import Graph, picture_packet
 from .lite_model import LiteModel
@@ -97,8 +97,7 @@ class MeshReader:
 
     def __init__(self, model: MeshModel) -> None:
         self._face, self._eyes = LiteModel(model.face), LiteModel(model.eyes)
-        self._branches = (model.left, model.right)
-        self._framing = EyeFraming(*self._branches)
+        self._eye_branches = [(branch, EyeFraming(branch)) for branch in (model.left, model.right)]
 
     def read(self, picture: Picture) -> Mesh | None:
         """(478, 3) in pixels of the picture (192, 192, 3), an iris as deep as its eye; None where
@@ -114,12 +113,12 @@ class MeshReader:
         return mesh
 
     def _refine(self, mesh: Mesh) -> None:
-        frames = self._framing.frames(mesh)
-        sampled = frames.sample(self._face.output(2)[0], INPUT_SIZE)
-        for eye in range(2):
+        frames = [framing.frame(mesh) for _, framing in self._eye_branches]
+        sampled = sample(self._face.output(2)[0], INPUT_SIZE, frames)
+        for eye in range(len(frames)):
             self._eyes.input(eye)[0] = sampled[eye]
         self._eyes.run()
-        for eye, branch in enumerate(self._branches):
-            mesh[branch.eye, :2] = frames.to_picture(eye, self._eyes.output(2 * eye))
-            mesh[branch.iris, :2] = frames.to_picture(eye, self._eyes.output(2 * eye + 1))
+        for eye, (branch, _) in enumerate(self._eye_branches):
+            mesh[branch.eye, :2] = frames[eye].place(self._eyes.output(2 * eye))
+            mesh[branch.iris, :2] = frames[eye].place(self._eyes.output(2 * eye + 1))
             mesh[branch.iris, 2] = mesh[branch.iris_depth, 2].mean()
