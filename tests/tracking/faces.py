@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from eyelearn.vision.observation import NO_FACE, Face, Observation
@@ -22,7 +21,7 @@ LOOKING = Face(
 
 
 def face(**changes: Any) -> Face:
-    return replace(LOOKING, **changes)
+    return LOOKING._replace(**changes)
 
 
 def seen(face_count: int = 1, **changes: Any) -> Observation:

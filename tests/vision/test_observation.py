@@ -1,4 +1,3 @@
-import dataclasses
 import json
 
 import pytest
@@ -37,5 +36,5 @@ def test_an_observation_survives_json(observation):
 )
 def test_the_gaze_vector_adds_the_eyes_to_the_head(angles, vector):
     straight = dict.fromkeys(("yaw", "pitch", "eye_yaw", "eye_pitch"), 0.0)
-    face = dataclasses.replace(FACE, **{**straight, **angles})
+    face = FACE._replace(**{**straight, **angles})
     assert face.gaze_vector() == pytest.approx(vector, abs=1e-9)

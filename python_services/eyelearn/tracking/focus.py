@@ -77,7 +77,12 @@ class Deviations(NamedTuple):
 
     def within(self, limit: float) -> Criteria:
         """The criteria, with all limits stretched by this factor."""
-        return Criteria(*(deviation <= limit for deviation in self))
+        return Criteria(
+            self.horizontal <= limit,
+            self.vertical <= limit,
+            self.frontal <= limit,
+            self.aligned <= limit,
+        )
 
 
 class Verdict(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..vision.observation import Face, Observation
@@ -47,8 +47,7 @@ class SessionRules:
     max_fps: float
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(NamedTuple):
     """What is told of one observation."""
 
     verdict: Verdict
@@ -118,7 +117,7 @@ class WebSocketEyeTrackingSession:
         if observation.face is None:
             self._smoothed.lost()
             return observation
-        return replace(observation, face=self._smoothed.observe(observation.face, now))
+        return observation._replace(face=self._smoothed.observe(observation.face, now))
 
     def _watch(self, face: Face | None, now: float) -> None:
         """What is learned of the eyes, and of where this learner's screen is."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from ..vision.observation import Face
 
@@ -40,8 +39,7 @@ class SmoothedFace:
 def _between(before: Face, face: Face, share: float) -> Face:
     """The face with its angles at this share of the way from those before."""
     eye_share = share * min(1.0, face.eye_certainty / FULL_EYE_CERTAINTY)
-    return replace(
-        face,
+    return face._replace(
         yaw=_mean(before.yaw, face.yaw, share),
         pitch=_mean(before.pitch, face.pitch, share),
         roll=_mean(before.roll, face.roll, share),

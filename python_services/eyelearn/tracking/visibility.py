@@ -34,15 +34,23 @@ MIN_CERTAINTY = 0.25
 
 def certainty(face: Face) -> float:
     """0 to 1: how far the landmarks are to be trusted, by place, light and distance."""
-    return min(_shares(face).values())
+    return 1.0 if _all_is_well(face) else min(_shares(face).values())
 
 
 def hint(face: Face | None) -> str | None:
     """The most pressing hint, or None: all is well, or there is no face to go by."""
-    if face is None:
+    if face is None or _all_is_well(face):
         return None
-    worst, share = min(_shares(face).items(), key=lambda item: item[1])
-    return worst if share < 1.0 else None
+    return min(_shares(face).items(), key=lambda item: item[1])[0]
+
+
+def _all_is_well(face: Face) -> bool:
+    """As for nearly all; asked several times for each frame."""
+    return (
+        face.visible >= _VISIBLE.full
+        and (face.brightness is None or face.brightness >= _BRIGHTNESS.full)
+        and face.size >= _SIZE.full
+    )
 
 
 def _shares(face: Face) -> dict[str, float]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(NamedTuple):
     """One judged face. Left and right are the learner's own; angles are degrees.
 
     Signs: yaw + when they turn to their own left, pitch + up, roll + when the head tilts to their
@@ -60,7 +58,7 @@ class Face:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return self._asdict()
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Face:
@@ -68,8 +66,7 @@ class Face:
         return cls(**{**values, "openness": tuple(values["openness"])})
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One frame, judged: how many people are in it, and the face of the nearest one.
 
     face is None exactly when face_count is 0.
