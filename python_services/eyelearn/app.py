@@ -72,7 +72,7 @@ def create_app(settings: Settings, concurrency: Concurrency, async_mode: str) ->
     else:
         refuse_connections(socketio.server)
     flask.register_blueprint(status(settings, sessions, pool, ledger))
-    door = SocketIODoor(flask.wsgi_app, origins, connections, silent)
+    door = SocketIODoor(flask.wsgi_app, origins, connections, silent, concurrency.sleep)
     flask.wsgi_app = SecurityHeaders(door, trusted_networks(settings))  # type: ignore[method-assign]
     return Application(settings, flask, socketio, sessions, pool, ledger, connections, silent)
 

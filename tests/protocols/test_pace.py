@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eyelearn.protocols.pace import BURST_SECONDS, Pace
+from eyelearn.protocols.pace import (
+    BURST_SECONDS,
+    PACE,
+    STRANGERS_MESSAGES_PER_SECOND,
+    Pace,
+    welcome,
+)
 from eyelearn.settings import Settings
 
 SETTINGS = Settings(_env_file=None)
@@ -28,6 +34,31 @@ def test_a_client_at_all_its_limits_is_not_made_to_wait() -> None:
             assert pace.spend(FRAME_BYTES, second + n / fps) == 0.0
         for n in range(events):
             assert pace.spend(100, second + n / events) == 0.0
+
+
+def test_who_has_no_session_is_read_as_fast_as_events_come_and_a_learner_faster() -> None:
+    events = round(SETTINGS.max_events_per_second)
+    stranger, learner = (Pace.of_stranger(SETTINGS, Pace.of_all_strangers()) for _ in range(2))
+    welcome({PACE: learner}, SETTINGS)
+    sent = [100] * 60 * events
+    assert seconds_to_send(sent, stranger) > 30 - BURST_SECONDS - 1
+    assert seconds_to_send(sent, learner) < 0.5 * 30
+
+
+def test_all_without_a_session_share_what_one_loop_reads_beside_its_learners() -> None:
+    everyone = Pace.of_all_strangers()
+    strangers = [Pace.of_stranger(SETTINGS, everyone) for _ in range(500)]
+    waits = [stranger.spend(100, 0.0) for stranger in strangers for _ in range(4)]
+    assert waits[0] == 0.0
+    assert waits == sorted(waits)
+    assert waits[-1] == pytest.approx(len(waits) / STRANGERS_MESSAGES_PER_SECOND, rel=0.1)
+    learner = Pace.of_stranger(SETTINGS, everyone)
+    welcome({PACE: learner}, SETTINGS)
+    assert learner.spend(100, 0.0) == 0.0
+
+
+def test_a_connection_that_is_not_paced_can_be_welcomed() -> None:
+    welcome({}, SETTINGS)
 
 
 def test_messages_are_read_as_fast_as_was_said() -> None:

@@ -16,7 +16,7 @@ from socketio import Server
 from ..concurrency import Concurrency
 from ..events import get_logger
 from ..settings import Settings
-from .pace import Pace
+from .pace import PACE, Pace
 from .paced_frames import PacedFrames
 
 _log = get_logger(__name__)
@@ -52,6 +52,7 @@ class GreedyClients:
         self._settings = settings
         self._web_sockets: dict[str, Any] = {}
         self._full: set[str] = set()
+        self._all_strangers = Pace.of_all_strangers()
         # A copy, since the library keeps one for all of its servers.
         self._engine._async = {
             **self._engine._async,
@@ -71,8 +72,9 @@ class GreedyClients:
             sid = handler.__self__.sid  # type: ignore[attr-defined]  # a method of its Socket
 
             def remember(web_socket: Any) -> Any:
-                pace = Pace.of_learner(self._settings)
-                frames = PacedFrames(web_socket._recv_frame, pace, self._concurrency.sleep)
+                frames = PacedFrames(
+                    web_socket._recv_frame, self._pace_of(sid), self._concurrency.sleep
+                )
                 web_socket._recv_frame = frames.take
                 web_socket.wait = _readable(web_socket.wait)
                 self._web_sockets[sid] = web_socket
@@ -93,12 +95,21 @@ class GreedyClients:
 
         return make
 
+    def _pace_of(self, sid: str) -> Pace:
+        """The one that began with its first request; a new one where it is gone already."""
+        environ = self._server.environ.get(sid, {})
+        return environ.get(PACE) or self._pace_of_stranger()
+
+    def _pace_of_stranger(self) -> Pace:
+        return Pace.of_stranger(self._settings, self._all_strangers)
+
     def _pacing_posts(self, connect: Callable[..., Any]) -> Callable[..., Any]:
         """The same for what a client posts that has no WebSocket."""
 
         def connect_paced(sid: str, environ: dict[str, Any]) -> Any:
             connection = self._engine.sockets[sid]
-            post, pace = connection.handle_post_request, Pace.of_learner(self._settings)
+            post, pace = connection.handle_post_request, self._pace_of_stranger()
+            environ[PACE] = pace
 
             def post_paced(request: dict[str, Any]) -> None:
                 size = max(0, int(request.get("CONTENT_LENGTH") or 0))

@@ -35,6 +35,7 @@ from .answers import tracking_update
 from .connections import vouch
 from .guards import RateLimits, Throttle
 from .identity import Identities, Identity, token_in
+from .pace import welcome
 from .packets import PacketReader
 from .payloads import PageVisibility, StartTracking, VideoFrame, parse
 
@@ -167,6 +168,7 @@ class SocketIOFocus:
         payload = parse(StartTracking, "start_tracking", arguments)
         self._check_identity(sid, payload.ids)
         session, resumed = self._sessions.start(sid, payload.ids, payload.session_id)
+        welcome(self._server.get_environ(sid) or {}, self._settings)
         self._server.emit(
             "tracking_started",
             {
