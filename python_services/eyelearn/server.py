@@ -33,7 +33,7 @@ from websockets.speedups import apply_mask  # noqa: E402
 from .app import Application, create_app  # noqa: E402
 from .concurrency import Concurrency  # noqa: E402
 from .events import get_logger  # noqa: E402
-from .processes.settled_memory import settle_memory  # noqa: E402
+from .processes.settled_memory import ClearingOut, settle_memory  # noqa: E402
 from .protocols.bounded_requests import BoundedRequests, RequestLimits  # noqa: E402
 from .protocols.buffered_socket import READ_AHEAD_BYTES, BufferedSocket  # noqa: E402
 from .protocols.greedy_clients import GreedyClients  # noqa: E402
@@ -51,6 +51,10 @@ MAX_CONNECTIONS = 10_000
 SOCKET_TIMEOUT_SECONDS = 60.0
 SIGNAL_POLL_SECONDS = 0.1
 WORKER_STOP_SECONDS = 2.0
+CLEARING_INTERVAL_SECONDS = 10.0
+# Only where 100 connections and more have come and gone in that time; 0.1 s once is no more than a
+# network's hiccup.
+CLEARING_MAX_SECONDS = 60.0
 DATABASE_PATIENCE_SECONDS = 10.0
 # What the kernel holds for one client that does not read, in bytes (Linux takes twice this): 100
 # answers. Left to itself it grows to 4 MB, times every such client, before anybody notices.
@@ -227,6 +231,7 @@ def _serve(listener: socket.socket, application: Application) -> None:
     application.sessions.start_housekeeping()
     GreedyClients(application.socketio.server, GREEN, settings).start()
     application.silent.start()
+    eventlet.spawn_n(_keep_clear, application)
     eventlet.spawn_n(answer_requests, listener, application)
     _log.info(
         f"listening on {settings.host}:{settings.port}",
@@ -239,6 +244,15 @@ def _serve(listener: socket.socket, application: Application) -> None:
         _log.info("ALLOWED_ORIGINS is unset: only this service's own pages and localhost connect")
     if not settings.enable_browser_eye_streaming:
         _log.info("ENABLE_BROWSER_EYE_STREAMING=0: no pictures are taken")
+
+
+def _keep_clear(application: Application) -> None:
+    """Collects garbage when no learner waits for it, as long as that can wait."""
+    clearing = ClearingOut(time.monotonic(), CLEARING_MAX_SECONDS)
+    while True:
+        eventlet.sleep(CLEARING_INTERVAL_SECONDS)
+        if clearing.is_due(application.sessions.alive_count > 0, time.monotonic()):
+            clearing.clear_out(time.monotonic())
 
 
 def answer_requests(listener: socket.socket, application: Application) -> None:
