@@ -92,6 +92,7 @@ class BoundedRequests(_Protocol):  # type: ignore[misc]
     """To be mixed into eventlet's HttpProtocol, which serves one TCP connection."""
 
     rfile: Any
+    environ: dict[str, Any]
 
     def __init__(self, limits: RequestLimits, state: Any, server: Any) -> None:
         """state: eventlet's of a connection, its peer and its socket first."""
@@ -105,6 +106,8 @@ class BoundedRequests(_Protocol):  # type: ignore[misc]
             super().__init__(state, server)
         finally:
             self._visit.leave()
+            # It knows this object, too: a circle that only the garbage collector would find.
+            self.environ = {}
 
     def setup(self) -> None:
         super().setup()

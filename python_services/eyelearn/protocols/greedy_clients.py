@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
+import weakref
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -82,6 +83,8 @@ class GreedyClients:
                     return handler(web_socket)
                 finally:
                     self._web_sockets.pop(sid, None)
+                    # Circles that only the garbage collector would find.
+                    del web_socket._recv_frame, web_socket.wait
 
             upgrade = original(remember, engine)
             # Drafts of the WebSocket protocol, whose messages have no largest size.
@@ -108,16 +111,17 @@ class GreedyClients:
 
         def connect_paced(sid: str, environ: dict[str, Any]) -> Any:
             connection = self._engine.sockets[sid]
-            post, pace = connection.handle_post_request, self._pace_of_stranger()
-            environ[PACE] = pace
+            post, itself = type(connection).handle_post_request, weakref.ref(connection)
+            environ[PACE] = pace = self._pace_of_stranger()
 
             def post_paced(request: dict[str, Any]) -> None:
+                connection: Any = itself()
                 size = max(0, int(request.get("CONTENT_LENGTH") or 0))
                 self._concurrency.sleep(pace.spend(size, time.monotonic()))
                 try:
                     if size <= self._engine.max_http_buffer_size:
                         request["wsgi.input"] = _checked(request["wsgi.input"].read(size))
-                    post(request)
+                    post(connection, request)
                 except (LookupError, ValueError):
                     connection.receive(Packet(MESSAGE, UNREADABLE_MESSAGE))
 
