@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import struct
 import time
 import weakref
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from socketio import Server
 from ..concurrency import Concurrency
 from ..events import get_logger
 from ..settings import Settings
+from .hanging_up import hang_up
 from .pace import PACE, Pace
 from .paced_frames import PacedFrames
 
@@ -36,8 +35,6 @@ SEPARATOR, FORM = b"\x1e", b"d="
 # eventlet inflates what it is sent, up to a thousand times; pictures don't get smaller, and our
 # answers cost more time than they save bytes.
 EXTENSIONS_HEADER = "HTTP_SEC_WEBSOCKET_EXTENSIONS"
-# What waits in the kernel is thrown away with the connection: nobody is going to read it.
-_NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class GreedyClients:
@@ -162,14 +159,8 @@ class GreedyClients:
         )
         connection.close(wait=False, abort=True, reason=self._engine.reason.TRANSPORT_ERROR)
         web_socket = self._web_sockets.get(sid)
-        if web_socket is None:
-            return
-        try:
-            web_socket.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-            # Wakes the one who is stuck sending, and the one who waits for more.
-            web_socket.socket.shutdown(socket.SHUT_RDWR)
-        except OSError as error:
-            _log.debug("connection went by itself", connection=sid, reason=str(error))
+        if web_socket is not None:
+            hang_up(web_socket.socket)
 
     def _forget_half_sent(self) -> None:
         """A message whose attachment never came stays with Socket.IO when its client has gone."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from ..events import get_logger
 from .answering_later import NAMESPACE
 from .bounded_requests import TCP_SOCKET
 from .connections import TCP_VISIT, Connections, Visit
+from .hanging_up import hang_up
 
 _log = get_logger(__name__)
 
@@ -128,7 +128,7 @@ class SilentConnections:
             self._listen_to(connection, look)
         elif look.tcp is not None and (connection is None or not connection.upgraded):
             self._web_sockets.pop(look.connection, None)
-            _end(look.tcp)
+            hang_up(look.tcp)
 
     def _listen_to(self, connection: Any, look: Look) -> None:
         """Ends it where it belongs to nobody at two looks: a client may be about to come again."""
@@ -142,10 +142,3 @@ class SilentConnections:
 
 def wants_web_socket(environ: Mapping[str, Any]) -> bool:
     return str(environ.get("HTTP_UPGRADE", "")).lower() == "websocket"
-
-
-def _end(tcp: Any) -> None:
-    try:
-        tcp.shutdown(socket.SHUT_RDWR)
-    except OSError as error:
-        _log.debug("connection went by itself", reason=str(error))
