@@ -113,11 +113,11 @@ async def at_cameras_rate(
         result = await film(server, learners, CLASS_FPS, seconds)
         busy_mb = tree.memory_mb()
         # Apart, since ten questions a second are no part of what a frame costs.
-        async with health_probe(server.url) as health_ms:
+        async with health_probe(server.url, server.pid) as health:
             await film(server, learners, CLASS_FPS, seconds)
     return {
         **result,
-        **percentiles(health_ms, "health"),
+        **percentiles(health.ms, "health"),
         "cpu_ms_per_judged_frame": result["server_cpu_s"] * 1000 / result["judged"],
         "loop_cpu_ms_per_judged_frame": result["first_process_cpu_s"] * 1000 / result["judged"],
         "idle_memory_mb": idle_mb,

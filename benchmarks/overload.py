@@ -89,13 +89,13 @@ async def overload(
     """`film`'s figures, with those of health and memory meanwhile."""
     async with classroom(server.url, sessions, clip(), follow_max_fps) as learners:
         watching = asyncio.create_task(memory_at(server, seconds))
-        async with health_probe(server.url) as health_ms:
+        async with health_probe(server.url, server.pid) as health:
             result = await film(server, learners, fps, seconds, WARM_UP_SECONDS)
         memory = await watching
     growth = max(memory.values()) / min(memory.values()) - 1
     return {
         **result,
-        **percentiles(health_ms, "health"),
+        **percentiles(health.ms, "health"),
         "memory_mb": memory,
         "memory_growth": growth,
     }

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from on_service.capacity_search import in_words, largest, well_served
-from on_service.health_probe import health_probe
+from on_service.health_probe import HealthAnswers, health_probe
 from on_service.learner import JUDGED, NOT_JUDGED, BenchmarkLearner, Outcome
 from on_service.processes import CpuClock, ProcessTree
 from on_service.report import Figure, figures_table, machine, markdown, publish
@@ -236,7 +236,7 @@ def test_frames_of_a_broken_connection_count_as_unanswered() -> None:
     assert told["answers"]["unanswered"] == told["sent"]
 
 
-async def _probed() -> list[float]:
+async def _probed() -> HealthAnswers:
     async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         writer.close()
@@ -245,12 +245,14 @@ async def _probed() -> list[float]:
     asked = asyncio.Event()
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        async with health_probe(f"http://127.0.0.1:{port}") as milliseconds:
+        async with health_probe(f"http://127.0.0.1:{port}", os.getpid()) as answers:
             await asyncio.wait_for(asked.wait(), 30.0)
-        return milliseconds
+        return answers
 
 
 def test_the_health_probe_tells_what_each_answer_took() -> None:
-    milliseconds = asyncio.run(_probed())
-    assert milliseconds
-    assert all(time > 0 for time in milliseconds)
+    answers = asyncio.run(_probed())
+    assert answers.ms
+    assert all(time > 0 for time in answers.ms)
+    assert all(waited >= 0 for waited in answers.waited_ms)
+    assert answers.longest_own_ms <= max(answers.ms)
