@@ -63,3 +63,27 @@ def test_a_second_person_is_noticed_once_an_interval_and_leaves_again(judge):
 def test_a_face_that_comes_back_is_found_again(judge):
     seen = [judge.judge(picture, t).face_count for t, picture in enumerate(GONE_AND_BACK)]
     assert seen == [1, 0, 0, 1]
+
+
+def moved(pixels: int):
+    return np.ascontiguousarray(np.roll(face_frame(), pixels, axis=1))
+
+
+@pytest.mark.parametrize("since", [0.05, 0.5, 1.5])
+def test_a_face_that_jumps_is_found_where_it_is(judge, since):
+    seen = [judge.judge(moved(-200), 0.0), judge.judge(moved(200), since)]
+    assert [each.face_count for each in seen] == [1, 1]
+    assert seen[1].face.yaw == pytest.approx(seen[0].face.yaw, abs=4)
+
+
+def test_a_picture_by_itself_is_judged_as_if_it_were_the_first(models, judge):
+    judge.judge(face_frame(), 0.0)
+    after_another = judge.judge(turned_frame(), 0.05, alone=True)
+    assert after_another == Judge(models, INTERVAL).judge(turned_frame(), 0.0)
+
+
+def test_an_empty_picture_is_looked_through_once(models, monkeypatch):
+    looks = []
+    monkeypatch.setattr(models, "regions", lambda rgb: looks.append(rgb) or [])
+    Judge(models, INTERVAL).judge(empty_frame(), 0.0)
+    assert len(looks) == 1

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .brightness import brightness
-from .face_mesh import FaceModels, Region
+from .face_mesh import FaceModels, Found, Region
 from .frames import Picture
 from .landmarks import select
 from .measurement import face
 from .observation import NO_FACE, Observation
+
+# In so long a head moves by its own width: where it was says nothing of where it is. An overloaded
+# service judges every half second, and should not look around each time.
+FOLLOWED_SECONDS = 1.0
 
 
 class Judge:
@@ -20,13 +26,15 @@ class Judge:
         self._region: Region | None = None
         self._detected = 0
         self._looked_at: float | None = None
+        self._judged_at: float | None = None
 
-    def judge(self, rgb: Picture, now: float) -> Observation:
-        """rgb: (height, width, 3), which is not written on any more; now: seconds on any clock."""
-        if self._region is None or self._is_due(now):
-            self._look_around(rgb, now)
-        found = None if self._region is None else self._models.mesh(rgb, self._region)
-        self._region = None if found is None else found.region
+    def judge(self, rgb: Picture, now: float, alone: bool = False) -> Observation:
+        """rgb: (height, width, 3), which is not written on any more; now: seconds on any clock.
+
+        alone: whether the picture has nothing to do with those before it.
+        """
+        found = self._find(rgb, now, alone)
+        self._region, self._judged_at = None if found is None else found.region, now
         if found is None:
             return NO_FACE
         height, width = rgb.shape[:2]
@@ -36,12 +44,23 @@ class Judge:
             return NO_FACE
         return Observation(face_count=max(1, self._detected), face=measured)
 
+    def _find(self, rgb: Picture, now: float, alone: bool) -> Found | None:
+        """The face where it was, which is more exact, and else where one is detected."""
+        followed = None if alone or not self._follows(now) else self._region
+        detected = self._look_around(rgb, now) if followed is None or self._is_due(now) else None
+        found = None if followed is None else self._models.mesh(rgb, followed)
+        if found is not None:
+            return found
+        regions = self._look_around(rgb, now) if detected is None else detected
+        return self._models.mesh(rgb, regions[0]) if regions else None
+
+    def _follows(self, now: float) -> bool:
+        return self._judged_at is not None and now - self._judged_at <= FOLLOWED_SECONDS
+
     def _is_due(self, now: float) -> bool:
         return self._looked_at is None or now - self._looked_at >= self._interval
 
-    def _look_around(self, rgb: Picture, now: float) -> None:
+    def _look_around(self, rgb: Picture, now: float) -> Sequence[Region]:
         regions = self._models.regions(rgb)
         self._detected, self._looked_at = len(regions), now
-        # A face that is followed is found more exactly by where it was.
-        if self._region is None and regions:
-            self._region = regions[0]
+        return regions
