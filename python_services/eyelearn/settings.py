@@ -219,6 +219,36 @@ class Settings(BaseSettings):
     enable_browser_eye_streaming: bool = Field(
         True, description="0: no pictures are taken from browsers at all."
     )
+    forward_each_result: bool = Field(
+        False,
+        description="1: every answer to a frame over REST or `/ws/frames` is posted to "
+        "`PHP_ENDPOINT`, too, as the older pipeline did, besides the saves. Tried once.",
+    )
+    model_name: str = Field(
+        "mediapipe-face-mesh", description="What `/healthz` tells as `model`; changes nothing else."
+    )
+    python_service_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        "",
+        description="Address by which browsers reach this service, for `web_eye_client.html` and "
+        "the REST description. Empty: that of the page itself.",
+    )
+    camera_enabled: bool = Field(
+        False,
+        description="1: the service's own camera answers `start_tracking` of looking-away events. "
+        "0: their clients send pictures.",
+    )
+    camera_source: str = Field(
+        "",
+        description="Camera of the service: a device number, a video file, or an address such as "
+        "`rtsp://…`. Empty: devices 0, 1 and 2, whichever opens first.",
+    )
+    camera_fps: float = Field(
+        10.0,
+        gt=0,
+        le=60,
+        description="Pictures a second judged of the service's own camera; each costs a worker "
+        "about 9 ms.",
+    )
 
     session_idle_seconds: float = Field(
         60.0, gt=0, description="Seconds without a frame after which a session ends and is saved."
