@@ -16,6 +16,8 @@ SLOW = (
     "test_install.py",
     "php",
     "processes",
+    "camera",
+    "diagnosis",
     "inference",
     "saving",
     "hostile",

@@ -29,9 +29,17 @@ class Pool:
 
     def __init__(self) -> None:
         self.judged = 0
+        self.alone: bool | None = None
 
-    def submit(self, session_id: str, frame: bytes, tell: Callable[[Observation], None]) -> None:
+    def submit(
+        self,
+        session_id: str,
+        frame: bytes,
+        tell: Callable[[Observation], None],
+        alone: bool = False,
+    ) -> None:
         self.judged += 1
+        self.alone = alone
         tell(self.observation)
 
     def release(self, session_id: str) -> None:

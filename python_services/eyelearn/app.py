@@ -9,19 +9,34 @@ from engineio.payload import Payload as EngineIOPayload
 from flask import Flask
 from flask_socketio import SocketIO
 
+from .camera.camera import ServerCamera
+from .camera_watch import CameraWatch
 from .concurrency import Concurrency
 from .inference.pool import InferencePool
 from .protocols.client_address import trusted_networks
 from .protocols.connections import Connections
+from .protocols.entry import Entry
 from .protocols.faces import enabled_faces, refuse_connections
+from .protocols.frames import Frames
+from .protocols.frames_page import frames_page
 from .protocols.guards import MAX_MESSAGE_BYTES
-from .protocols.origins import Origins
+from .protocols.heartbeat import Heartbeat
+from .protocols.identity import Identities
+from .protocols.pace import Pace
 from .protocols.pages import pages
+from .protocols.rest_errors import answer_in_json
+from .protocols.rest_frames import RestFrames
 from .protocols.security_headers import SecurityHeaders
 from .protocols.silent_connections import SilentConnections
 from .protocols.socketio_door import SocketIODoor
 from .protocols.socketio_focus import SocketIOFocus
 from .protocols.status import status
+from .protocols.web_socket_door import Maker, WebSocketDoor
+from .protocols.web_socket_face import Doorkeeper, Face
+from .protocols.websocket_eye import PATHS as EYE_PATHS
+from .protocols.websocket_eye import WebSocketEye
+from .protocols.websocket_frames import PATH as FRAMES_PATH
+from .protocols.websocket_frames import WebSocketFrames
 from .saving.ledger import SessionLedger
 from .session_service import SessionService
 from .settings import Settings
@@ -42,17 +57,77 @@ class Application:
     ledger: SessionLedger
     connections: Connections
     silent: SilentConnections
+    heartbeat: Heartbeat
+    camera: ServerCamera
+    all_strangers: Pace
 
 
-def create_app(settings: Settings, concurrency: Concurrency, async_mode: str) -> Application:
-    """Puts the rooms together; async_mode is python-socketio's name of the event loop."""
+def create_app(
+    settings: Settings,
+    concurrency: Concurrency,
+    async_mode: str,
+    make_web_socket: Maker | None = None,
+) -> Application:
+    """Puts the rooms together; async_mode is python-socketio's name of the event loop.
+
+    make_web_socket: the event loop's; without, no raw WebSocket is answered.
+    """
     flask = Flask(__name__, static_folder=None)
-    origins, connections = Origins(settings), Connections(settings)
+    answer_in_json(flask)
     EngineIOPayload.max_decode_packets = MAX_PACKETS_PER_POLL
-    socketio = SocketIO(
+    entry = Entry(settings, concurrency)
+    socketio = _socketio(flask, async_mode, entry)
+    pool = InferencePool(settings, concurrency)
+    ledger = SessionLedger(settings, concurrency)
+    sessions = SessionService(settings, pool, ledger, concurrency)
+    camera = ServerCamera(settings, concurrency)
+    silent = SilentConnections(
+        socketio.server, entry.connections, settings.handshake_seconds, concurrency
+    )
+    heartbeat = Heartbeat(concurrency)
+    faces = enabled_faces(settings)
+    if "focus" in faces:
+        SocketIOFocus(socketio.server, sessions, settings, concurrency)
+        flask.register_blueprint(pages(settings))
+    else:
+        refuse_connections(socketio.server)
+    raw: dict[str, Face] = {}
+    if "frames" in faces:
+        frames = Frames(sessions, settings, entry.newcomers, ledger.forward)
+        rest = RestFrames(frames, entry.newcomers, entry.connections, settings, concurrency)
+        flask.register_blueprint(rest.blueprint(entry.origins))
+        flask.register_blueprint(frames_page(settings))
+        raw[FRAMES_PATH] = WebSocketFrames(frames, concurrency)
+    if "looking_away" in faces:
+        watch = CameraWatch(camera, sessions) if settings.camera_enabled else None
+        eye = WebSocketEye(sessions, watch, settings, concurrency)
+        raw |= dict.fromkeys(EYE_PATHS, eye)
+    flask.register_blueprint(status(settings, sessions, pool, ledger))
+    wsgi = flask.wsgi_app
+    if make_web_socket is not None:
+        doorkeeper = Doorkeeper(Identities(settings), settings.handshake_seconds, concurrency)
+        wsgi = WebSocketDoor(
+            wsgi,
+            faces=raw,
+            maker=make_web_socket,
+            entry=entry,
+            heartbeat=heartbeat,
+            doorkeeper=doorkeeper,
+            concurrency=concurrency,
+        )
+    wsgi = SocketIODoor(wsgi, entry.origins, entry.connections, silent, entry.handshakes)
+    flask.wsgi_app = SecurityHeaders(wsgi, trusted_networks(settings))  # type: ignore[method-assign]
+    return Application(
+        *(settings, flask, socketio, sessions, pool, ledger, entry.connections, silent),
+        *(heartbeat, camera, entry.all_strangers),
+    )
+
+
+def _socketio(flask: Flask, async_mode: str, entry: Entry) -> SocketIO:
+    return SocketIO(
         flask,
         async_mode=async_mode,
-        cors_allowed_origins=origins.allow,
+        cors_allowed_origins=entry.origins.allow,
         # We set no cookies, and so no page needs to send any.
         cors_credentials=False,
         max_http_buffer_size=MAX_MESSAGE_BYTES,
@@ -60,21 +135,6 @@ def create_app(settings: Settings, concurrency: Concurrency, async_mode: str) ->
         logger=_errors_only("socketio.server"),
         engineio_logger=_errors_only("engineio.server"),
     )
-    pool = InferencePool(settings, concurrency)
-    ledger = SessionLedger(settings, concurrency)
-    sessions = SessionService(settings, pool, ledger, concurrency)
-    silent = SilentConnections(
-        socketio.server, connections, settings.handshake_seconds, concurrency
-    )
-    if "focus" in enabled_faces(settings):
-        SocketIOFocus(socketio.server, sessions, settings, concurrency)
-        flask.register_blueprint(pages(settings))
-    else:
-        refuse_connections(socketio.server)
-    flask.register_blueprint(status(settings, sessions, pool, ledger))
-    door = SocketIODoor(flask.wsgi_app, origins, connections, silent, concurrency.sleep)
-    flask.wsgi_app = SecurityHeaders(door, trusted_networks(settings))  # type: ignore[method-assign]
-    return Application(settings, flask, socketio, sessions, pool, ledger, connections, silent)
 
 
 def _errors_only(name: str) -> logging.Logger:

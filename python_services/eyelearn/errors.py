@@ -22,15 +22,17 @@ from typing import ClassVar
 class EyeLearnError(Exception):
     """An error with a code for the wire and a sentence for a person.
 
+    retry_after_seconds: when it is worth a retry, where that can be said.
     `code` is what every protocol sends; `http_status` is what REST answers with it.
     """
 
     code: ClassVar[str] = "internal"
     http_status: ClassVar[int] = 500
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.retry_after_seconds = retry_after_seconds
 
 
 class InvalidPayload(EyeLearnError):
@@ -80,7 +82,7 @@ class RateLimited(EyeLearnError):
 
     @classmethod
     def by_frames(cls, max_fps: float) -> RateLimited:
-        return cls(f"Too many frames: at most {max_fps:g} a second are taken.")
+        return cls(f"Too many frames: at most {max_fps:g} a second are taken.", 1 / max_fps)
 
     @classmethod
     def by_events(cls, limit: float) -> RateLimited:
@@ -100,14 +102,8 @@ class StreamingDisabled(EyeLearnError):
 
 
 class Overloaded(EyeLearnError):
-    """retry_after_seconds: when it is worth a retry, where that can be said."""
-
     code = "overloaded"
     http_status = 503
-
-    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_seconds = retry_after_seconds
 
 
 class Superseded(EyeLearnError):

@@ -27,7 +27,7 @@ from typing import Any  # noqa: E402
 import eventlet.wsgi  # noqa: E402
 from engineio.socket import Socket as EngineIOSocket  # noqa: E402
 from eventlet.semaphore import Semaphore  # noqa: E402
-from eventlet.websocket import RFC6455WebSocket  # noqa: E402
+from eventlet.websocket import RFC6455WebSocket, WebSocketWSGI  # noqa: E402
 from websockets.speedups import apply_mask  # noqa: E402
 
 from .app import Application, create_app  # noqa: E402
@@ -178,7 +178,9 @@ def run(settings: Settings) -> int:
     except OSError as error:
         _log.error(f"can't listen on {settings.host}:{settings.port}", reason=str(error))
         return 1
-    application = create_app(settings, GREEN, async_mode="eventlet")
+    application = create_app(
+        settings, GREEN, "eventlet", partial(WebSocketWSGI, max_frame_length=MAX_MESSAGE_BYTES)
+    )
     application.pool.start()
     application.ledger.start()
     if _wait_until_ready(application, signals):
@@ -229,8 +231,10 @@ def _serve(listener: socket.socket, application: Application) -> None:
     """From here on clients are served, beside the caller."""
     settings = application.settings
     application.sessions.start_housekeeping()
-    GreedyClients(application.socketio.server, GREEN, settings).start()
+    server, strangers = application.socketio.server, application.all_strangers
+    GreedyClients(server, GREEN, settings, strangers).start()
     application.silent.start()
+    application.heartbeat.start()
     eventlet.spawn_n(_keep_clear, application)
     eventlet.spawn_n(answer_requests, listener, application)
     _log.info(
@@ -277,6 +281,7 @@ def _shut_down(application: Application) -> None:
     owed = application.sessions.shut_down(application.settings.shutdown_seconds)
     if owed:
         _log.warning("sessions are still owed to PHP_ENDPOINT; sent at the next start", count=owed)
+    application.camera.stop(WORKER_STOP_SECONDS)
     application.pool.stop(WORKER_STOP_SECONDS)
     application.ledger.stop()
     _log.info("stopped")

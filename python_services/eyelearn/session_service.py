@@ -5,6 +5,7 @@ What every protocol calls. A holder is the name of one connection, whatever its 
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 import uuid
@@ -144,8 +145,57 @@ class SessionService:
         self._settle(session)
         return session, resumed
 
-    def judge(self, holder: str, frame: bytes | str, tell: Callable[[Outcome], None]) -> None:
+    def join(
+        self, holder: str, ids: LearnerIds, session_id: str | None = None
+    ) -> WebSocketEyeTrackingSession:
+        """The holder's session, or one that `start` gives: for clients that don't say they start.
+
+        Raises Overloaded and RateLimited as `start` does.
+        """
+        if self._closing:
+            raise Overloaded("The service is restarting; try again in a moment.")
+        if not self._may_go_on(holder):
+            # Another picture of the holder's may begin it while this one waits for the database.
+            with contextlib.suppress(NotTracking):
+                self.start(holder, ids, session_id)
+        session = self._registry.held_by(holder)
+        if session is None:
+            raise Overloaded("The session ended meanwhile; try again.")
+        return session
+
+    def watch(self, holder: str, user_id: int | str) -> WebSocketEyeTrackingSession:
+        """The holder's session, begun where there is none, of which nothing is kept.
+
+        For whoever asks what pictures show and not how long. Raises Overloaded and RateLimited.
+        """
+        if self._may_go_on(holder):
+            session = self._registry.held_by(holder)
+            assert session is not None
+            return session
+        if self._closing:
+            raise Overloaded("The service is restarting; try again in a moment.")
+        self._make_room(user_id, besides=())
+        return self._begin(holder, LearnerIds(user_id, "", None), kept=False)
+
+    def is_alive(self, holder: str) -> bool:
+        """Whether the holder has a session that has not ended."""
+        session = self._registry.held_by(holder)
+        return session is not None and session.ended_at is None
+
+    def _may_go_on(self, holder: str) -> bool:
+        session = self._registry.held_by(holder)
+        return session is not None and self._registry.may_resume(session, self._clock())
+
+    def judge(
+        self,
+        holder: str,
+        frame: bytes | str,
+        tell: Callable[[Outcome], None],
+        from_browser: bool = True,
+    ) -> None:
         """Has one picture of the holder's session judged. Never waits.
+
+        from_browser: False for one of the service's own camera.
 
         tell: called once, now or later and on any thread, with what gives the judgement or raises
         why there is none: NotTracking, or whatever `InferencePool.submit` tells. Must not wait.
@@ -159,7 +209,7 @@ class SessionService:
         """
         arrived = self._clock()
         session = self._session_of(holder, "video_frame", arrived)
-        if not self._settings.enable_browser_eye_streaming:
+        if from_browser and not self._settings.enable_browser_eye_streaming:
             raise StreamingDisabled
         if not session.frames.take(arrived):
             raise RateLimited.by_frames(self._settings.max_client_fps)
@@ -177,6 +227,8 @@ class SessionService:
             session.session_id,
             frame,
             lambda outcome: tell(lambda: self._judged(session, outcome, arrived)),
+            # Whoever asks what pictures show may send any.
+            alone=not session.kept,
         )
 
     def _judged(
@@ -259,12 +311,16 @@ class SessionService:
             raise RateLimited.by_sessions(self._settings.max_sessions_per_user)
         self._end(longest_unseen, IDLE)
 
-    def _begin(self, holder: str, ids: LearnerIds) -> WebSocketEyeTrackingSession:
+    def _begin(
+        self, holder: str, ids: LearnerIds, kept: bool = True
+    ) -> WebSocketEyeTrackingSession:
         now = self._clock()
         session = WebSocketEyeTrackingSession(str(uuid.uuid4()), ids, self._rules, now, time.time())
+        session.kept = kept
         self._registry.add(session, holder)
         self._stagger(session, now)
-        self._ledger.save(to_record(session))
+        if kept:
+            self._ledger.save(to_record(session))
         _log.info("session begins", session=session.session_id, user=ids.user_id)
         return session
 
@@ -318,7 +374,8 @@ class SessionService:
     def _flush(self, session: WebSocketEyeTrackingSession) -> None:
         session.revision += 1
         session.changed = False
-        self._ledger.save(to_record(session))
+        if session.kept:
+            self._ledger.save(to_record(session))
 
     def _keep_house(self) -> None:
         while not self._closing:

@@ -17,6 +17,7 @@ import websocket
 
 from eyelearn.concurrency import threads
 from eyelearn.protocols.greedy_clients import MAX_WAITING_PACKETS, GreedyClients
+from eyelearn.protocols.pace import Pace
 from eyelearn.settings import Settings
 from faults.lesson import ATTENTIVE, lesson
 from integration.learner import Learner
@@ -141,7 +142,7 @@ def test_a_burst_is_no_slowness(service: RunningService) -> None:
 
 def test_half_a_message_goes_with_its_client() -> None:
     server = socketio.Server(async_mode="threading")
-    watched = GreedyClients(server, threads(), Settings(_env_file=None))
+    watched = GreedyClients(server, threads(), Settings(_env_file=None), Pace.of_all_strangers())
     server.eio.sockets["here"] = SimpleNamespace(
         queue=SimpleNamespace(qsize=lambda: 0), closed=False
     )

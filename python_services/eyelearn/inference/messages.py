@@ -1,9 +1,10 @@
 """What crosses between the pool and its workers, and nothing else does.
 
-To a worker, besides the ping: `judge {ticket, session}` with the encoded picture as payload, and
-`release {session}`. From it: `ready {first_seconds, frame_seconds}` (what the first picture took,
-and each after it), `pong`, `judged {ticket, observation, seconds}` (seconds that the worker spent
-on it) and `failed {ticket, code, message}`.
+To a worker, besides the ping: `judge {ticket, session, alone}` with the encoded picture as payload
+(alone: whether it has nothing to do with those before it), and `release {session}`. From it:
+`ready {first_seconds, frame_seconds}` (what the first picture took, and each after it), `pong`,
+`judged {ticket, observation, seconds}` (seconds that the worker spent on it) and
+`failed {ticket, code, message}`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ def ready(first_seconds: float, frame_seconds: float) -> Header:
     return {"type": "ready", "first_seconds": first_seconds, "frame_seconds": frame_seconds}
 
 
-def judge(ticket: int, session_id: str) -> Header:
-    return {"type": "judge", "ticket": ticket, "session": session_id}
+def judge(ticket: int, session_id: str, alone: bool) -> Header:
+    return {"type": "judge", "ticket": ticket, "session": session_id, "alone": alone}
 
 
 def release(session_id: str) -> Header:

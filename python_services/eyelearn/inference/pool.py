@@ -114,8 +114,17 @@ class InferencePool:
         up = sum(worker.answers and not worker.leaving for worker in self._placement.workers)
         return self._throughput.per_second(max(1, up), time.monotonic())
 
-    def submit(self, session_id: str, frame: bytes | str, tell: Callable[[Outcome], None]) -> None:
+    def submit(
+        self,
+        session_id: str,
+        frame: bytes | str,
+        tell: Callable[[Outcome], None],
+        alone: bool = False,
+    ) -> None:
         """Has an encoded picture judged: raw bytes, base64 or a data URL. Never waits.
+
+        alone: whether it has nothing to do with the session's pictures before it, so that the face
+        is looked for anew, which costs 2 ms.
 
         tell: called once with what came of it, now or later and on any thread; must not wait. That
         is an observation, or an error: Superseded where a newer frame of the session overtook this
@@ -125,7 +134,7 @@ class InferencePool:
         Raises FrameTooLarge and UndecodableFrame where that can be seen at once.
         """
         self._check_size(frame)
-        ticket = Ticket(session_id, _as_bytes(frame), tell, time.monotonic())
+        ticket = Ticket(session_id, _as_bytes(frame), tell, time.monotonic(), alone)
         worker = self._placement.worker_of(session_id) or self._placement.place(session_id)
         replaced = worker.mailbox.put(session_id, ticket)
         if replaced is not None:
@@ -205,7 +214,7 @@ class InferencePool:
 
     def _send(self, worker: WorkerHandle, number: int, ticket: Ticket) -> None:
         try:
-            worker.child.send(messages.judge(number, ticket.session_id), ticket.frame)
+            worker.child.send(messages.judge(number, ticket.session_id, ticket.alone), ticket.frame)
         except ChannelClosed:
             _log.debug("worker went; its end resolves what is in flight", worker=worker.name)
 

@@ -50,10 +50,10 @@ class Worker:
         self.release(_WARM_UP)
         return taken[0], median(taken[1:])
 
-    def judge(self, session_id: str, frame: bytearray) -> Observation:
+    def judge(self, session_id: str, frame: bytearray, alone: bool = False) -> Observation:
         """Raises UndecodableFrame and FrameTooLarge."""
         picture = decode(frame, max_bytes=self._max_bytes, max_pixels=self._max_pixels)
-        return self._judge_of(session_id).judge(picture, time.monotonic())
+        return self._judge_of(session_id).judge(picture, time.monotonic(), alone)
 
     def release(self, session_id: str) -> None:
         """Forgets where the session's face was."""
@@ -70,7 +70,7 @@ def answer(worker: Worker, header: Header, frame: bytearray) -> Header:
     """The answer to one `judge` message; a fault of ours is told as such, and logged."""
     ticket, begun = header["ticket"], time.perf_counter()
     try:
-        observation = worker.judge(header["session"], frame)
+        observation = worker.judge(header["session"], frame, header["alone"])
         return messages.judged(ticket, observation, time.perf_counter() - begun)
     except EyeLearnError as error:
         return messages.failed(ticket, error)

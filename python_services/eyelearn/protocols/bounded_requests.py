@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RateLimited
+from ..errors import FrameTooLarge, InvalidPayload, RateLimited
 from .connections import TCP_VISIT, Connections
 from .refusals import RETRY_AFTER_SECONDS, told
 
@@ -36,6 +36,14 @@ MAX_LENGTH_DIGITS = 18
 # from them.
 FAREWELL_SECONDS = 1.0
 FAREWELL_BYTES = 64 * 1024
+
+
+# What clients run into that mean no harm.
+EXPLAINED = {
+    http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE: FrameTooLarge("The request is far too large."),
+    http.HTTPStatus.LENGTH_REQUIRED: InvalidPayload("The request needs a Content-Length."),
+    http.HTTPStatus.REQUEST_TIMEOUT: InvalidPayload("The request did not come in time."),
+}
 
 
 class TooSlow(TimeoutError):
@@ -184,7 +192,9 @@ class BoundedRequests(_Protocol):  # type: ignore[misc]
         """Without the library's page, its version, and its line to stderr: the request's first
         line may hold a token."""
         status = http.HTTPStatus(code)
-        self.wfile.write(_answer(f"{status.value} {status.phrase}", b""))
+        error = EXPLAINED.get(status)
+        body = b"" if error is None else json.dumps(told(error)).encode()
+        self.wfile.write(_answer(f"{status.value} {status.phrase}", body))
         self.close_connection = True
 
 

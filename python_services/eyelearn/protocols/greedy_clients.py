@@ -42,15 +42,19 @@ class GreedyClients:
     than is their share. Engine.IO sets no limit to either.
     """
 
-    def __init__(self, server: Server, concurrency: Concurrency, settings: Settings) -> None:
-        """Raises AttributeError or KeyError where Engine.IO makes its connections differently."""
+    def __init__(
+        self, server: Server, concurrency: Concurrency, settings: Settings, all_strangers: Pace
+    ) -> None:
+        """all_strangers: the pace that they share with whoever else has no session.
+
+        Raises AttributeError or KeyError where Engine.IO makes its connections differently."""
         self._server = server
         self._engine = server.eio
         self._concurrency = concurrency
         self._settings = settings
         self._web_sockets: dict[str, Any] = {}
         self._full: set[str] = set()
-        self._all_strangers = Pace.of_all_strangers()
+        self._all_strangers = all_strangers
         # A copy, since the library keeps one for all of its servers.
         self._engine._async = {
             **self._engine._async,

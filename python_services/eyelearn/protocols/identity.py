@@ -76,6 +76,12 @@ class Identities:
 
     def identify(self, token: str | None, now: float) -> Identity:
         """now: seconds since 1970. Raises Unauthorized, whose message never quotes the token."""
+        identity = self.read(token, now)
+        identity.check_time(now)
+        return identity
+
+    def read(self, token: str | None, now: float) -> Identity:
+        """As `identify`, for a token that may have expired since its session began."""
         if not token:
             raise Unauthorized("A token is needed, and none came.")
         claims = _checked(self._signed_claims(token))
@@ -84,9 +90,7 @@ class Identities:
         if claims.nbf > now + CLOCK_LEEWAY_SECONDS:
             raise Unauthorized("The token is not good yet: its 'nbf' is in the future.")
         module_id = None if claims.module_id is None else str(claims.module_id)
-        identity = Identity(claims.sub, module_id, claims.exp)
-        identity.check_time(now)
-        return identity
+        return Identity(claims.sub, module_id, claims.exp)
 
     def _signed_claims(self, token: str) -> dict[str, Any]:
         if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():

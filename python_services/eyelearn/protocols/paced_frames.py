@@ -37,6 +37,8 @@ class PacedFrames:
         self._wait_seconds = 0.0
         # Bytes of the message that is gathered, as far as it has come.
         self._gathered = 0
+        # When the last frame was there, on the monotonic clock.
+        self.taken_at = 0.0
 
     def take(self, message: Any = None) -> Any:
         """The next frame; message: the one that it may go on with.
@@ -48,9 +50,10 @@ class PacedFrames:
             self._sleep(self._wait_seconds)
             self._in_a_row = 0
         frame = self._take_frame(message)
+        self.taken_at = time.monotonic()
         size = self._size_of(frame, message)
         self._in_a_row += 1 + size // LARGE_BYTES
-        self._wait_seconds = self._pace.spend(size, time.monotonic())
+        self._wait_seconds = self._pace.spend(size, self.taken_at)
         return frame
 
     def _size_of(self, frame: Any, message: Any) -> int:

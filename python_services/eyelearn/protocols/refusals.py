@@ -25,6 +25,6 @@ def refusal(error: EyeLearnError) -> Response:
         mimetype="application/json",
     )
     if error.code in {"rate_limited", "overloaded"}:
-        seconds = getattr(error, "retry_after_seconds", None) or RETRY_AFTER_SECONDS
+        seconds = error.retry_after_seconds or RETRY_AFTER_SECONDS
         answer.headers["Retry-After"] = str(math.ceil(seconds))
     return answer

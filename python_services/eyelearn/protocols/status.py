@@ -13,9 +13,6 @@ from ..session_service import SessionService
 from ..settings import Settings
 from .admin import is_admin
 
-MODEL_NAME = "mediapipe-face-mesh"
-
-
 SQLITE_IN_PRODUCTION = (
     "Sessions are kept in an SQLite file. Platforms lose their disk at every restart: put it on a "
     "volume, or set DATABASE_URL to PostgreSQL."
@@ -57,8 +54,8 @@ def status(
     def healthz() -> Response:
         return jsonify(
             status="ok",
-            camera_enabled=False,
-            model=MODEL_NAME,
+            camera_enabled=settings.camera_enabled,
+            model=settings.model_name,
             browser_streaming_enabled=settings.enable_browser_eye_streaming,
         )
 

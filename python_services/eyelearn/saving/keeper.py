@@ -1,7 +1,7 @@
 """The process that keeps the sessions: takes flushes, answers what is asked of the database.
 
 An ordinary program with ordinary threads, so that whatever blocks blocks here. In: save, load,
-ping, drain. Out: ready, pong, saved, loaded, status, drained.
+ping, drain, forward. Out: ready, pong, saved, loaded, status, drained.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ..processes.child import connect_to_parent
 from .courier import Courier, Page, where_posted
 from .database import where_kept
 from .delivery import Outcome
+from .forwarding import Forwarder
 from .health import Health
 from .lease import Lease
 from .record import SessionRecord
@@ -53,6 +54,9 @@ class Keeper:
             on_written=self._written,
             on_counted=self._counted,
         )
+        self._forwarder = Forwarder(self._platform)
+        if configuration["forwards"]:
+            self._forwarder.start()
         self._store: SessionStore | None = None
         self._courier: Courier | None = None
         self._counts = {"owed": 0, "parked": 0}
@@ -84,6 +88,8 @@ class Keeper:
                 self._writer.put(SessionRecord.from_dict(header["record"]))
             case "load":
                 self._loads.put(header)
+            case "forward":
+                self._forwarder.put(header["result"])
             case "drain":
                 threading.Thread(target=self._drain, args=(header,), daemon=True).start()
             case unknown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ DRAIN_GRACE_SECONDS = 0.5
 # When its service is gone, what the keeper has on its way to page and database is given this long.
 PARTING_SECONDS = 5.0
 STOP_SECONDS = PARTING_SECONDS + 1.0
+# Results that wait to be forwarded while there is no keeper: some seconds of a class.
+MAX_WAITING_RESULTS = 500
 
 
 @dataclass
@@ -53,6 +56,8 @@ class SessionLedger:
         self._questions: dict[int, _Question] = {}
         self._unasked: list[int] = []
         self._numbers = itertools.count(1)
+        self._forwards = settings.forward_each_result and bool(settings.php_endpoint)
+        self._results: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING_RESULTS)
         self._work = concurrency.event()
         self._stopped = False
         self._reported: dict[str, Any] = {
@@ -75,6 +80,7 @@ class SessionLedger:
                     "mode": settings.save_mode,
                     "secret": settings.save_secret.get_secret_value(),
                 },
+                "forwards": self._forwards,
                 "parting_seconds": PARTING_SECONDS,
                 "retention_days": settings.retention_days,
                 "log": for_child(settings),
@@ -101,6 +107,13 @@ class SessionLedger:
             self._unacknowledged[record.session_id] = record
             self._unsent.add(record.session_id)
             self._work.set()
+
+    def forward(self, result: dict[str, Any]) -> None:
+        """Has a result posted as it is, once, where FORWARD_EACH_RESULT asks for it. At once."""
+        if self._forwards:
+            with self._lock:
+                self._results.append(result)
+                self._work.set()
 
     def load(self, session_id: str, timeout: float) -> SessionRecord | None:
         """The newest state of a session, None where there is none; waits at most `timeout` seconds.
@@ -173,7 +186,7 @@ class SessionLedger:
     def _send_waiting(self) -> None:
         while not self._stopped:
             self._work.wait()
-            records, questions = self._take_unsent()
+            records, questions, results = self._take_unsent()
             try:
                 for record in records:
                     self._keeper.send({"type": "save", "record": record.to_dict()})
@@ -181,22 +194,27 @@ class SessionLedger:
                     self._concurrency.sleep(0)
                 for question in questions:
                     self._keeper.send(_with_seconds_left(question))
+                for result in results:
+                    self._keeper.send({"type": "forward", "result": result})
             except ChannelClosed as error:
                 # Nothing is lost: the next keeper is sent everything when it is ready.
                 _log.debug("keeper went; the next is sent everything", reason=str(error))
 
-    def _take_unsent(self) -> tuple[list[SessionRecord], list[Header]]:
-        """What waits to be sent: flushes, and after them questions, so that a drain finds them."""
+    def _take_unsent(self) -> tuple[list[SessionRecord], list[Header], list[dict[str, Any]]]:
+        """What waits to be sent: flushes, and after them questions, so that a drain finds them;
+        and results, of which a keeper that goes meanwhile costs some."""
         with self._lock:
             self._work = self._concurrency.event()
             if not self._keeper.is_ready:
-                return [], []
+                return [], [], []
             records = [self._unacknowledged[s] for s in self._unsent if s in self._unacknowledged]
             numbers = [number for number in self._unasked if number in self._questions]
             questions = [self._questions[number].header | {"request": number} for number in numbers]
             self._unsent.clear()
             self._unasked.clear()
-        return records, questions
+            results = list(self._results)
+            self._results.clear()
+        return records, questions, results
 
     def _on_ready(self, header: Header) -> None:
         self._places = {"saves_to": header["saves_to"], "posts_to": header["posts_to"]}

@@ -11,6 +11,7 @@ from .calibration import Calibration
 from .eye_closure import EyeClosure
 from .focus import PAGE_HIDDEN, FocusLimits, FocusState, Verdict, attention_score, deviations
 from .frame_rate import NeededRate, is_settled
+from .looking_away import Look, look_of
 from .metrics import Metrics
 from .neutral import Neutral, NeutralEstimate
 from .smoothing import SmoothedFace
@@ -61,7 +62,7 @@ class WebSocketEyeTrackingSession:
 
     `holder` names the connection that the session belongs to now. `now` is seconds on the service's
     monotonic clock, `wall` seconds since the epoch. `attention` is what was told last, as long as
-    it may be told again.
+    it may be told again. `kept`: whether anybody is to learn of it later.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class WebSocketEyeTrackingSession:
         self.ids = ids
         self.rules = rules
         self.holder: str | None = None
+        self.kept = True
         self.metrics = Metrics(rules.max_gap_seconds)
         self.frames = TokenBucket(rules.max_fps)
         self.allowance = Allowance(rules.max_fps)
@@ -108,6 +110,10 @@ class WebSocketEyeTrackingSession:
         self.changed = True
         self.attention = Attention(verdict, score, hint(observation.face), observation)
         return self.attention
+
+    def look(self, observation: Observation) -> Look:
+        """What one frame says by itself, for this learner's eyes and screen."""
+        return look_of(observation, self.rules.limits, self.neutral.value, self._eyes.threshold)
 
     def _is_settled(self, verdict: Verdict, face: Face | None) -> bool:
         off = None if face is None else deviations(face, self.rules.limits, self.neutral.value)

@@ -1,0 +1,194 @@
+"""Frames of the older clients, whichever way they come: section 2 of the protocols.
+
+They never say that they start or stop: whoever sends from one address for one learner, module and
+section is one session, by REST and WebSocket alike.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AliasChoices, Field, StrictBool, StrictInt, StrictStr
+
+from ..errors import (
+    EyeLearnError,
+    FrameTooLarge,
+    NotTracking,
+    Overloaded,
+    RateLimited,
+    StreamingDisabled,
+    Superseded,
+)
+from ..session_service import Judgement, Outcome, SessionService
+from ..settings import Settings
+from ..timestamps import utc_text
+from ..tracking.session import LearnerIds, WebSocketEyeTrackingSession
+from ..vision.encoded import encoded_size
+from .answers import status_of
+from .client_address import client_of, trusted_networks
+from .identity import Identity
+from .newcomers import Newcomers
+from .pace import welcome
+from .payloads import FiniteNumber, Id, OurSessionId, Payload, parse
+
+# Between the parts of a holder's name; no id has a control character.
+SEPARATOR = "\x1f"
+MAX_ECHO_LENGTH = 128
+
+Echoed = Annotated[StrictStr, Field(max_length=MAX_ECHO_LENGTH)] | StrictInt | FiniteNumber
+
+
+class FrameMessage(Payload):
+    """One picture of one learner; `POST /api/frames`, and each message of `WS /ws/frames`."""
+
+    frame_base64: StrictStr = Field(
+        validation_alias=AliasChoices("frame_base64", "frame"),
+        description="The picture as the camera sees it: JPEG, PNG or WebP as a data URL, or as "
+        "bare base64. `frame` is taken for it, too.",
+    )
+    user_id: Id = Field(description="Who learns.")
+    module_id: Id = Field(description="What they learn.")
+    section_id: Id | None = Field(None, description="The part of it, if any.")
+    frame_id: Echoed | None = Field(None, description="Echoed; made up where it is missing.")
+    timestamp: Echoed | None = Field(
+        None, description="When the picture was taken, echoed; the service's time where missing."
+    )
+    fps: FiniteNumber | None = Field(
+        None, ge=0, description="Pictures a second that the client sends; for its own records."
+    )
+    hidden: StrictBool | None = Field(
+        None,
+        description="Whether the page is out of sight, where the learner counts as unfocused.",
+    )
+    session_id: OurSessionId = Field(
+        None,
+        description="That of an earlier answer: the session goes on where the service has lost "
+        "sight of it, as by a restart.",
+    )
+
+    @property
+    def ids(self) -> LearnerIds:
+        return LearnerIds(self.user_id, self.module_id, self.section_id)
+
+
+class Told(NamedTuple):
+    """outcome: the answer, or why there is none. wait_seconds: after which it is to be told, so
+    that who sends a picture for each answer does not send all the faster."""
+
+    outcome: dict[str, Any] | EyeLearnError
+    wait_seconds: float = 0.0
+
+
+class Frames:
+    """From a message to its answer. `forward`: told every answer to a judged picture, or None."""
+
+    def __init__(
+        self,
+        sessions: SessionService,
+        settings: Settings,
+        newcomers: Newcomers,
+        forward: Callable[[dict[str, Any]], None] | None,
+    ) -> None:
+        self._sessions = sessions
+        self._settings = settings
+        self._newcomers = newcomers
+        self._forward = forward
+        self._trusted = trusted_networks(settings)
+
+    def take(
+        self,
+        message: Any,
+        environ: Mapping[str, Any],
+        identity: Identity | None,
+        tell: Callable[[Told], None],
+    ) -> None:
+        """Has one picture judged. May wait where a session begins.
+
+        environ: of the request or connection that brought it; identity: None where no token is
+        needed. tell: called once, now or later and on any thread; must not wait.
+
+        Raises InvalidPayload, Unauthorized, Forbidden, FrameTooLarge, UndecodableFrame,
+        RateLimited, StreamingDisabled and Overloaded.
+        """
+        payload = parse(FrameMessage, "frames", (message,))
+        holder = self._holder(payload.ids, environ)
+        alive = self._sessions.is_alive(holder)
+        if identity is not None:
+            _check(identity, payload.ids, alive)
+        self._check_picture(payload.frame_base64)
+        if not alive:
+            self._newcomers.take_turn(len(payload.frame_base64))
+        session = self._sessions.join(holder, payload.ids, payload.session_id)
+        welcome(environ, self._settings)
+        if payload.hidden is not None:
+            self._sessions.set_hidden(holder, payload.hidden)
+
+        def judged(outcome: Outcome) -> None:
+            tell(self._answer(payload, session, outcome))
+
+        self._sessions.judge(holder, payload.frame_base64, judged)
+
+    def _holder(self, ids: LearnerIds, environ: Mapping[str, Any]) -> str:
+        """Ids are compared as strings; one that is null differs from each that is none."""
+        address = client_of(environ, self._trusted).address
+        section = "" if ids.section_id is None else f"={ids.section_id}"
+        return SEPARATOR.join(("frames", address, str(ids.user_id), str(ids.module_id), section))
+
+    def _check_picture(self, picture: str) -> None:
+        """What begins no session. Raises StreamingDisabled and FrameTooLarge."""
+        if not self._settings.enable_browser_eye_streaming:
+            raise StreamingDisabled
+        size, limit_kb = encoded_size(picture), self._settings.max_frame_kb
+        if size > limit_kb * 1024:
+            raise FrameTooLarge.by_bytes(size, limit_kb)
+
+    def _answer(
+        self, payload: FrameMessage, session: WebSocketEyeTrackingSession, outcome: Outcome
+    ) -> Told:
+        try:
+            judgement = _judgement(session, outcome)
+        except NotTracking:
+            return Told(Overloaded("The session ended meanwhile; the next picture begins another."))
+        except EyeLearnError as error:
+            return Told(error)
+        body = _body(payload, judgement)
+        if self._forward is not None and judgement.judged:
+            self._forward(body)
+        return Told(body, judgement.wait_seconds)
+
+
+def _check(identity: Identity, ids: LearnerIds, alive: bool) -> None:
+    """Raises Forbidden, and Unauthorized: a session outlives its token, and only what runs does."""
+    identity.check(ids)
+    if not alive:
+        identity.check_time(time.time())
+
+
+def _judgement(session: WebSocketEyeTrackingSession, outcome: Outcome) -> Judgement:
+    """A picture that a newer one overtook is answered with what was told last, if anything was."""
+    try:
+        return outcome()
+    except Superseded as error:
+        if session.attention is None:
+            raise RateLimited("Several pictures of this learner came at once.", 1.0) from error
+        return Judgement(session, session.attention, judged=False, max_fps=None)
+
+
+def _body(payload: FrameMessage, judgement: Judgement) -> dict[str, Any]:
+    session = judgement.session
+    body: dict[str, Any] = {
+        "success": True,
+        "frame_id": str(uuid.uuid4()) if payload.frame_id is None else payload.frame_id,
+        **payload.ids._asdict(),
+        "timestamp": utc_text(time.time()) if payload.timestamp is None else payload.timestamp,
+        "status": status_of(session, judgement.attention),
+        "metrics": session.metrics.to_dict(),
+        "session_id": session.session_id,
+        "max_fps": session.allowance.told,
+    }
+    if not judgement.judged:
+        body["judged"] = False
+    return body

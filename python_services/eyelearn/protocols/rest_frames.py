@@ -1,0 +1,123 @@
+"""`POST /api/frames` and `/api/stream-frame`: section 2 of the protocols over REST."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
+
+from ..concurrency import Concurrency
+from ..errors import EyeLearnError, Internal, Overloaded, RateLimited
+from ..events import get_logger
+from ..settings import Settings
+from .bounded_json import read_object
+from .connections import TCP_VISIT, Connections
+from .frames import Frames, Told
+from .identity import Identities, Identity, bearer_token
+from .newcomers import Newcomers
+from .origins import Origins, guard_by_origin
+from .refusals import refusal
+
+_log = get_logger(__name__)
+
+PATHS = ("/api/frames", "/api/stream-frame")
+# From a picture's arrival to its answer.
+MAX_ANSWER_SECONDS = 2.0
+# What stands around a picture in a request, at most.
+ENVELOPE_BYTES = 4096
+BASE64_GROWTH = 4 / 3
+
+
+class RestFrames:
+    """Each request waits for the judgement of its own picture."""
+
+    def __init__(
+        self,
+        frames: Frames,
+        newcomers: Newcomers,
+        connections: Connections,
+        settings: Settings,
+        concurrency: Concurrency,
+    ) -> None:
+        self._frames = frames
+        self._newcomers = newcomers
+        self._connections = connections
+        self._identities = Identities(settings)
+        self._usual_bytes = settings.max_frame_kb * 1024 * BASE64_GROWTH + ENVELOPE_BYTES
+        self._pause_seconds = 1 / settings.max_client_fps
+        self._concurrency = concurrency
+
+    def blueprint(self, origins: Origins) -> Blueprint:
+        """Its routes, for pages of the origins that may connect."""
+        blueprint = Blueprint("frames", __name__)
+        guard_by_origin(blueprint, origins)
+        for number, path in enumerate(PATHS):
+            blueprint.add_url_rule(path, f"frames_{number}", self._post, methods=["POST"])
+        return blueprint
+
+    def _post(self) -> Response:
+        until = time.monotonic() + MAX_ANSWER_SECONDS
+        size = request.content_length or 0
+        try:
+            return _answer(self._judged(size, until))
+        except EyeLearnError as error:
+            return self._refused(error, size)
+        except HTTPException:
+            raise
+        except Exception:
+            _log.exception("a request failed", path=request.path)
+            return refusal(Internal("Something went wrong here; it was logged."))
+
+    def _judged(self, size: int, until: float) -> dict[str, Any]:
+        if size > self._usual_bytes:
+            self._newcomers.read(size)
+        identity = self._identity()
+        answer = self._ask(read_object(request.get_data(cache=False)), identity, until)
+        if isinstance(answer.outcome, EyeLearnError):
+            raise answer.outcome
+        if answer.wait_seconds:
+            self._concurrency.sleep(min(answer.wait_seconds, max(0.0, until - time.monotonic())))
+        return answer.outcome
+
+    def _ask(self, message: dict[str, Any], identity: Identity | None, until: float) -> Told:
+        """Raises Overloaded where no answer comes in time; it counts all the same, if it comes."""
+        told: list[Told] = []
+        came = self._concurrency.event()
+
+        def tell(answer: Told) -> None:
+            told.append(answer)
+            came.set()
+
+        self._frames.take(message, request.environ, identity, tell)
+        if not told and not came.wait(max(0.0, until - time.monotonic())):
+            raise Overloaded("The picture was not judged in time; send the next one.", 1.0)
+        return told[0]
+
+    def _identity(self) -> Identity | None:
+        """Raises Unauthorized, and RateLimited where its user has too many connections."""
+        if not self._identities.required:
+            return None
+        token = bearer_token(request.headers.get("Authorization"))
+        identity = self._identities.read(token, time.time())
+        visit = request.environ.get(TCP_VISIT)
+        if visit is not None and not visit.become_known(self._connections.users, identity.user_id):
+            raise RateLimited("This user has too many connections; close one of them first.")
+        return identity
+
+    def _refused(self, error: EyeLearnError, size: int) -> Response:
+        """Whoever does not stop at an error is answered more slowly."""
+        try:
+            if isinstance(error, RateLimited):
+                self._concurrency.sleep(self._pause_seconds)
+            elif error.http_status < Internal.http_status:
+                self._newcomers.read(size)
+        except RateLimited as limit:
+            return refusal(limit)
+        return refusal(error)
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(body), mimetype="application/json")

@@ -1,0 +1,106 @@
+"""Raw WebSockets: which face answers at which address, and who may come in at all."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from ..concurrency import Concurrency
+from ..errors import EyeLearnError
+from .connections import TCP_VISIT
+from .entry import Entry
+from .heartbeat import Heartbeat
+from .pace import PACE
+from .paced_frames import PacedFrames
+from .refusals import refusal
+from .security_headers import WSGI
+from .silent_connections import wants_web_socket
+from .socketio_door import check_version
+from .web_socket import RawWebSocket
+from .web_socket_face import Doorkeeper, Face
+
+# eventlet's maker of WebSockets: takes what serves one, gives a WSGI application.
+Maker = Callable[[Callable[[Any], None]], Any]
+# eventlet inflates what it is sent, up to a thousand times; pictures don't get smaller.
+EXTENSIONS_HEADER = "HTTP_SEC_WEBSOCKET_EXTENSIONS"
+
+
+class WebSocketDoor:
+    """A WSGI application around ours. Refused requests are answered with `{error, code}`."""
+
+    def __init__(
+        self,
+        application: WSGI,
+        *,
+        faces: Mapping[str, Face],
+        maker: Maker,
+        entry: Entry,
+        heartbeat: Heartbeat,
+        doorkeeper: Doorkeeper,
+        concurrency: Concurrency,
+    ) -> None:
+        """faces: by the path that each answers at."""
+        self._application = application
+        self._faces = faces
+        self._maker = maker
+        self._entry = entry
+        self._heartbeat = heartbeat
+        self._doorkeeper = doorkeeper
+        self._concurrency = concurrency
+        self._numbers = itertools.count(1)
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        face = self._faces.get(environ["PATH_INFO"]) if wants_web_socket(environ) else None
+        if face is None:
+            return self._application(environ, start_response)
+        try:
+            self._entry.origins.check(environ.get("HTTP_ORIGIN"), environ)
+            check_version(environ)
+            self._entry.connections.check(environ)
+            self._entry.handshakes.take_turn()
+            visit = self._entry.connections.enter(environ)
+        except EyeLearnError as error:
+            return refusal(error)(environ, start_response)
+        if TCP_VISIT in environ:
+            visit.carried_by(environ[TCP_VISIT])
+        try:
+            return self._upgraded(environ, start_response, face)
+        finally:
+            visit.leave()
+
+    def _upgraded(
+        self, environ: dict[str, Any], start_response: Callable[..., Any], face: Face
+    ) -> Iterable[bytes]:
+        """Returns once the connection has ended."""
+        environ.pop(EXTENSIONS_HEADER, None)
+        upgrade = self._maker(lambda web_socket: self._serve(web_socket, environ, face))
+        # Drafts of the WebSocket protocol, whose messages have no largest size.
+        upgrade.support_legacy_versions = False
+        answer: Iterable[bytes] = upgrade(environ, start_response)
+        return answer
+
+    def _serve(self, web_socket: Any, environ: dict[str, Any], face: Face) -> None:
+        pace = environ[PACE] = self._entry.new_pace()
+        frames = PacedFrames(web_socket._recv_frame, pace, self._concurrency.sleep)
+        web_socket._recv_frame = frames.take
+        connection = RawWebSocket(
+            f"web-socket-{next(self._numbers)}", web_socket, frames, environ, self._concurrency
+        )
+        self._heartbeat.add(connection)
+        try:
+            self._doorkeeper.serve(connection, face, _token_in(environ))
+        finally:
+            self._heartbeat.remove(connection)
+            connection.forget()
+            # A circle that only the garbage collector would find.
+            del web_socket._recv_frame
+
+
+def _token_in(environ: Mapping[str, Any]) -> str | None:
+    """Of the address. It is never logged: nothing here logs an address."""
+    tokens = parse_qs(environ.get("QUERY_STRING", "")).get("token")
+    return tokens[0] if tokens else None
