@@ -1,0 +1,1 @@
+"""What `health_check.py` looks at."""
