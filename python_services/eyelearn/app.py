@@ -26,6 +26,7 @@ from .protocols.pace import Pace
 from .protocols.pages import pages
 from .protocols.rest_errors import answer_in_json
 from .protocols.rest_frames import RestFrames
+from .protocols.rest_page import rest_page
 from .protocols.security_headers import SecurityHeaders
 from .protocols.silent_connections import SilentConnections
 from .protocols.socketio_door import SocketIODoor
@@ -97,6 +98,7 @@ def create_app(
         rest = RestFrames(frames, entry.newcomers, entry.connections, settings, concurrency)
         flask.register_blueprint(rest.blueprint(entry.origins))
         flask.register_blueprint(frames_page(settings))
+        flask.register_blueprint(rest_page(settings))
         raw[FRAMES_PATH] = WebSocketFrames(frames, concurrency)
     if "looking_away" in faces:
         watch = CameraWatch(camera, sessions) if settings.camera_enabled else None

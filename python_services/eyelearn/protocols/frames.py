@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
 from pydantic import AliasChoices, Field, StrictBool, StrictInt, StrictStr
+from typing_extensions import TypedDict
 
 from ..errors import (
     EyeLearnError,
@@ -25,9 +26,10 @@ from ..errors import (
 from ..session_service import Judgement, Outcome, SessionService
 from ..settings import Settings
 from ..timestamps import utc_text
+from ..tracking.metrics import MetricsTold
 from ..tracking.session import LearnerIds, WebSocketEyeTrackingSession
 from ..vision.encoded import encoded_size
-from .answers import status_of
+from .answers import Status, status_of
 from .client_address import client_of, trusted_networks
 from .identity import Identity
 from .newcomers import Newcomers
@@ -74,11 +76,28 @@ class FrameMessage(Payload):
         return LearnerIds(self.user_id, self.module_id, self.section_id)
 
 
+class FrameAnswer(TypedDict):
+    """frame_id, timestamp: echoed, or made up. max_fps: pictures a second that are of use from now
+    on. judged: false where the last judgement is repeated, since the picture was one too many."""
+
+    success: Literal[True]
+    frame_id: str | float
+    user_id: int | str
+    module_id: int | str
+    section_id: int | str | None
+    timestamp: str | float
+    status: Status
+    metrics: MetricsTold
+    session_id: str
+    max_fps: float
+    judged: NotRequired[Literal[False]]
+
+
 class Told(NamedTuple):
     """outcome: the answer, or why there is none. wait_seconds: after which it is to be told, so
     that who sends a picture for each answer does not send all the faster."""
 
-    outcome: dict[str, Any] | EyeLearnError
+    outcome: FrameAnswer | EyeLearnError
     wait_seconds: float = 0.0
 
 
@@ -90,7 +109,7 @@ class Frames:
         sessions: SessionService,
         settings: Settings,
         newcomers: Newcomers,
-        forward: Callable[[dict[str, Any]], None] | None,
+        forward: Callable[[FrameAnswer], None] | None,
     ) -> None:
         self._sessions = sessions
         self._settings = settings
@@ -177,12 +196,14 @@ def _judgement(session: WebSocketEyeTrackingSession, outcome: Outcome) -> Judgem
         return Judgement(session, session.attention, judged=False, max_fps=None)
 
 
-def _body(payload: FrameMessage, judgement: Judgement) -> dict[str, Any]:
+def _body(payload: FrameMessage, judgement: Judgement) -> FrameAnswer:
     session = judgement.session
-    body: dict[str, Any] = {
+    body: FrameAnswer = {
         "success": True,
         "frame_id": str(uuid.uuid4()) if payload.frame_id is None else payload.frame_id,
-        **payload.ids._asdict(),
+        "user_id": payload.user_id,
+        "module_id": payload.module_id,
+        "section_id": payload.section_id,
         "timestamp": utc_text(time.time()) if payload.timestamp is None else payload.timestamp,
         "status": status_of(session, judgement.attention),
         "metrics": session.metrics.to_dict(),

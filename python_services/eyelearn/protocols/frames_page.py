@@ -7,12 +7,13 @@ import hashlib
 import html
 import re
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from ..settings import ROOT, Settings, listed
+from ..settings import Settings, listed
+from .own_files import TEMPLATES, revalidated
 from .security_headers import FILMING
 
-CLIENT = ROOT / "templates" / "web_eye_client.html"
+CLIENT = TEMPLATES / "web_eye_client.html"
 PATH = "/web_eye_client.html"
 # Where the page finds the service, if not where it came from.
 ADDRESS_META = '<meta name="python-service-url" content="">'
@@ -26,12 +27,9 @@ def frames_page(settings: Settings) -> Blueprint:
     @blueprint.get(PATH)
     def client() -> Response:
         page = _addressed(CLIENT.read_text(), settings.python_service_url)
-        response = Response(page, mimetype="text/html")
+        response = revalidated(page.encode(), "text/html")
         response.headers["Content-Security-Policy"] = _policy(page, settings)
         response.headers["Permissions-Policy"] = FILMING
-        response.cache_control.no_cache = True
-        response.add_etag()
-        response.make_conditional(request)
         return response
 
     return blueprint

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as Redirect
 
 from ..settings import ROOT, Settings, listed
+from .own_files import TEMPLATES, own_file, revalidated
 from .security_headers import FILMING
 
-TEMPLATES = ROOT / "templates"
 CLIENT = ROOT / "user" / "js" / "webcam-websocket.js"
 SOCKET_IO = ROOT / "node_modules" / "socket.io-client" / "dist" / "socket.io.min.js"
 # The version that package.json pins and the client's integrity hash is of; a test compares them.
@@ -35,31 +32,19 @@ SERVED_BY_US = b"""if (document.currentScript?.src)
 
 
 def pages(settings: Settings) -> Blueprint:
-    """The focus page on `/`, the browser client, and the Socket.IO library it needs.
-
-    Every answer carries an ETag and is revalidated, so that an update of the service reaches
-    browsers at once and costs the others a 304.
-    """
+    """The focus page on `/`, the browser client, and the Socket.IO library it needs."""
     blueprint = Blueprint("pages", __name__)
-    policy = _content_security_policy(settings)
+    headers = {
+        "Content-Security-Policy": _content_security_policy(settings),
+        "Permissions-Policy": FILMING,
+    }
     for address, (name, mimetype) in FOCUS_PAGE.items():
-        answer = _own_file(TEMPLATES / name, mimetype, policy)
+        answer = own_file(TEMPLATES / name, mimetype, headers)
         blueprint.add_url_rule(address, name.replace(".", "_"), answer)
     blueprint.add_url_rule(CLIENT_PATH, "client", _client)
     blueprint.add_url_rule("/socket.io.min.js", "socket_io", _socket_io)
     blueprint.add_url_rule("/favicon.ico", "favicon", lambda: redirect("/favicon.svg", 301))
     return blueprint
-
-
-def _own_file(path: Path, mimetype: str, policy: str) -> Callable[[], Response]:
-    def answer() -> Response:
-        # Read anew each time: some kB from the system's cache, and an update needs no restart.
-        response = _revalidated(path.read_bytes(), mimetype)
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["Permissions-Policy"] = FILMING
-        return response
-
-    return answer
 
 
 def _client() -> Response:
@@ -77,17 +62,9 @@ def _socket_io() -> Response | Redirect:
 
 def _script_for_everyone(source: bytes) -> Response:
     """Readable from every origin: a page can check a script's integrity only then."""
-    response = _revalidated(source, "text/javascript")
+    response = revalidated(source, "text/javascript")
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
-
-
-def _revalidated(content: bytes, mimetype: str) -> Response:
-    response = Response(content, mimetype=mimetype)
-    response.cache_control.no_cache = True
-    response.add_etag()
-    response.make_conditional(request)
     return response
 
 

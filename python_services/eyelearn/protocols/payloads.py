@@ -17,6 +17,7 @@ from pydantic import (
     StrictInt,
     StrictStr,
     ValidationError,
+    WithJsonSchema,
 )
 
 from ..errors import InvalidPayload
@@ -39,10 +40,23 @@ def _without_control_characters(text: str) -> str:
     return text
 
 
-IntegerId = Annotated[StrictInt, Field(ge=-MAX_INTEGER_ID, le=MAX_INTEGER_ID)]
+def _whole(value: Any) -> Any:
+    """7.0 is an integer in JSON, and what PHP writes for a float; too large a one is not exact."""
+    exact = isinstance(value, float) and value.is_integer() and abs(value) <= MAX_TIMESTAMP
+    return int(value) if exact else value
+
+
+IntegerId = Annotated[
+    StrictInt, Field(ge=-MAX_INTEGER_ID, le=MAX_INTEGER_ID), BeforeValidator(_whole)
+]
 TextId = Annotated[
     StrictStr,
-    Field(min_length=1, max_length=MAX_ID_LENGTH),
+    Field(
+        min_length=1,
+        max_length=MAX_ID_LENGTH,
+        # As a schema says it; the check itself is the next.
+        json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"},
+    ),
     AfterValidator(_without_control_characters),
 ]
 Id = IntegerId | TextId
@@ -59,7 +73,7 @@ def _ours_or_none(value: Any) -> str | None:
 
 
 # Whatever cannot be a session of ours begins a new one, and never reaches the database.
-OurSessionId = Annotated[str | None, BeforeValidator(_ours_or_none)]
+OurSessionId = Annotated[str | None, BeforeValidator(_ours_or_none), WithJsonSchema({})]
 
 
 class Payload(BaseModel):

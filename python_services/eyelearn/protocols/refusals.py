@@ -6,13 +6,21 @@ import json
 import math
 
 from flask import Response
+from typing_extensions import TypedDict
 
 from ..errors import EyeLearnError
 
 RETRY_AFTER_SECONDS = 5.0
 
 
-def told(error: EyeLearnError) -> dict[str, str]:
+class Refusal(TypedDict):
+    """Why there is no answer: a sentence for people, and a code for programs."""
+
+    error: str
+    code: str
+
+
+def told(error: EyeLearnError) -> Refusal:
     """Its body, before it is JSON."""
     return {"error": error.message, "code": error.code}
 

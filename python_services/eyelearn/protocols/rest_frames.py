@@ -15,7 +15,7 @@ from ..events import get_logger
 from ..settings import Settings
 from .bounded_json import read_object
 from .connections import TCP_VISIT, Connections
-from .frames import Frames, Told
+from .frames import FrameAnswer, Frames, Told
 from .identity import Identities, Identity, bearer_token
 from .newcomers import Newcomers
 from .origins import Origins, guard_by_origin
@@ -71,7 +71,7 @@ class RestFrames:
             _log.exception("a request failed", path=request.path)
             return refusal(Internal("Something went wrong here; it was logged."))
 
-    def _judged(self, size: int, until: float) -> dict[str, Any]:
+    def _judged(self, size: int, until: float) -> FrameAnswer:
         if size > self._usual_bytes:
             self._newcomers.read(size)
         identity = self._identity()
@@ -119,5 +119,5 @@ class RestFrames:
         return refusal(error)
 
 
-def _answer(body: dict[str, Any]) -> Response:
+def _answer(body: FrameAnswer) -> Response:
     return Response(orjson.dumps(body), mimetype="application/json")

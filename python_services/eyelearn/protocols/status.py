@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, NotRequired
 
 from flask import Blueprint, Response, jsonify, request
+from typing_extensions import TypedDict
 
 from ..inference.pool import InferencePool
 from ..saving.database_url import is_sqlite
@@ -12,6 +13,35 @@ from ..saving.ledger import SessionLedger
 from ..session_service import SessionService
 from ..settings import Settings
 from .admin import is_admin
+
+
+class Health(TypedDict):
+    """camera_enabled: whether the service films itself. browser_streaming_enabled: whether pictures
+    of browsers are taken."""
+
+    status: Literal["ok"]
+    camera_enabled: bool
+    model: str
+    browser_streaming_enabled: bool
+
+
+class Warning(TypedDict):
+    """What works, and yet a person should look at; `message` for admins."""
+
+    code: str
+    message: NotRequired[str]
+
+
+class Readiness(TypedDict):
+    """For admins also: sessions alive now, the processes that judge pictures, and how sessions are
+    kept and what is owed to the platform."""
+
+    status: Literal["ready", "not_ready"]
+    warnings: list[Warning]
+    sessions: NotRequired[int]
+    workers: NotRequired[list[dict[str, Any]]]
+    saving: NotRequired[dict[str, Any]]
+
 
 SQLITE_IN_PRODUCTION = (
     "Sessions are kept in an SQLite file. Platforms lose their disk at every restart: put it on a "
@@ -28,7 +58,7 @@ PAGE_ADDS_UP = (
 PARKED = "PHP_ENDPOINT won't take some sessions: `manage.py parked` lists them, with its answers."
 
 
-def warnings(settings: Settings, saving: dict[str, Any]) -> list[dict[str, str]]:
+def warnings(settings: Settings, saving: dict[str, Any]) -> list[Warning]:
     """What works, and yet a person should look at: code and sentence of each."""
     found = {
         "anyone_may_connect": None if settings.auth_secrets else ANYONE_MAY_CONNECT,
@@ -52,12 +82,13 @@ def status(
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
-        return jsonify(
-            status="ok",
-            camera_enabled=settings.camera_enabled,
-            model=settings.model_name,
-            browser_streaming_enabled=settings.enable_browser_eye_streaming,
-        )
+        health: Health = {
+            "status": "ok",
+            "camera_enabled": settings.camera_enabled,
+            "model": settings.model_name,
+            "browser_streaming_enabled": settings.enable_browser_eye_streaming,
+        }
+        return jsonify(health)
 
     @blueprint.get("/readyz")
     def readyz() -> tuple[Response, int]:
@@ -69,12 +100,13 @@ def status(
             and saving["keeper_up"]
             and saving["database_ok"]
         )
-        told: dict[str, Any] = {
+        told: Readiness = {
             "status": "ready" if ready else "not_ready",
             "warnings": warnings(settings, saving),
         }
         if is_admin(settings, request.headers.get("Authorization")):
-            told |= {"sessions": sessions.alive_count, "workers": workers, "saving": saving}
+            told["sessions"], told["workers"] = sessions.alive_count, workers
+            told["saving"] = saving
         else:
             told["warnings"] = [{"code": warning["code"]} for warning in told["warnings"]]
         return jsonify(told), 200 if ready else 503

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -73,7 +73,7 @@ class RawWebSocket:
             _log.debug("web socket went", connection=self.name, reason=type(error).__name__)
             return None
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: Mapping[str, Any]) -> None:
         """At once, and in turn with the others; a client that does not read is cut off."""
         text = orjson.dumps(message).decode()
         self._write(lambda: self._web_socket.send(text))

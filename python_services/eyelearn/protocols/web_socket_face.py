@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ..concurrency import Concurrency
@@ -34,7 +34,7 @@ class Face(Protocol):
     def leave(self, caller: Caller) -> None:
         """The connection is gone."""
 
-    def error(self, error: EyeLearnError, message: dict[str, Any] | None) -> dict[str, Any]:
+    def error(self, error: EyeLearnError, message: dict[str, Any] | None) -> Mapping[str, Any]:
         """As this protocol tells it; message: what it answers, where that could be read."""
 
 
@@ -49,7 +49,7 @@ class Caller:
     def name(self) -> str:
         return self.web_socket.name
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: Mapping[str, Any]) -> None:
         self.web_socket.send(message)
 
 

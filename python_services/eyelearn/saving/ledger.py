@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +58,7 @@ class SessionLedger:
         self._unasked: list[int] = []
         self._numbers = itertools.count(1)
         self._forwards = settings.forward_each_result and bool(settings.php_endpoint)
-        self._results: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING_RESULTS)
+        self._results: deque[Mapping[str, Any]] = deque(maxlen=MAX_WAITING_RESULTS)
         self._work = concurrency.event()
         self._stopped = False
         self._reported: dict[str, Any] = {
@@ -108,7 +109,7 @@ class SessionLedger:
             self._unsent.add(record.session_id)
             self._work.set()
 
-    def forward(self, result: dict[str, Any]) -> None:
+    def forward(self, result: Mapping[str, Any]) -> None:
         """Has a result posted as it is, once, where FORWARD_EACH_RESULT asks for it. At once."""
         if self._forwards:
             with self._lock:
@@ -200,7 +201,7 @@ class SessionLedger:
                 # Nothing is lost: the next keeper is sent everything when it is ready.
                 _log.debug("keeper went; the next is sent everything", reason=str(error))
 
-    def _take_unsent(self) -> tuple[list[SessionRecord], list[Header], list[dict[str, Any]]]:
+    def _take_unsent(self) -> tuple[list[SessionRecord], list[Header], list[Mapping[str, Any]]]:
         """What waits to be sent: flushes, and after them questions, so that a drain finds them;
         and results, of which a keeper that goes meanwhile costs some."""
         with self._lock:

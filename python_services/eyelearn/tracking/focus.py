@@ -8,24 +8,38 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from ..vision.observation import Face, Observation
 from .lasting import Lasting
 from .neutral import STRAIGHT_AHEAD, Neutral
 from .visibility import MIN_CERTAINTY, certainty
 
-CENTERED = "centered"
-NO_FACE = "no_face"
-MULTIPLE_FACES = "multiple_faces"
-EYES_CLOSED = "eyes_closed"
-FACE_TURNED = "face_turned"
-LOOKING_LEFT = "looking_left"
-LOOKING_RIGHT = "looking_right"
-LOOKING_UP = "looking_up"
-LOOKING_DOWN = "looking_down"
-DISTRACTED = "distracted"
-PAGE_HIDDEN = "page_hidden"
+CENTERED: Final = "centered"
+NO_FACE: Final = "no_face"
+MULTIPLE_FACES: Final = "multiple_faces"
+EYES_CLOSED: Final = "eyes_closed"
+FACE_TURNED: Final = "face_turned"
+LOOKING_LEFT: Final = "looking_left"
+LOOKING_RIGHT: Final = "looking_right"
+LOOKING_UP: Final = "looking_up"
+LOOKING_DOWN: Final = "looking_down"
+DISTRACTED: Final = "distracted"
+PAGE_HIDDEN: Final = "page_hidden"
+# The same as a type, which can't be made of them.
+Direction = Literal[
+    "centered",
+    "no_face",
+    "multiple_faces",
+    "eyes_closed",
+    "face_turned",
+    "looking_left",
+    "looking_right",
+    "looking_up",
+    "looking_down",
+    "distracted",
+    "page_hidden",
+]
 
 # How steeply the score falls where the deviation reaches its limit, where it is 0.5: fitted to 574
 # posed faces, and less steep the less the eyes and the face can be made out.
@@ -89,7 +103,7 @@ class Verdict(NamedTuple):
     """Whether the learner is focused, and the one word for where they look instead."""
 
     is_focused: bool
-    gaze_direction: str
+    gaze_direction: Direction
 
 
 def deviations(face: Face, limits: FocusLimits, neutral: Neutral = STRAIGHT_AHEAD) -> Deviations:
@@ -128,7 +142,7 @@ def gaze_verdict(
 
 def _direction_away(
     face: Face, met: Criteria, limits: FocusLimits, neutral: Neutral, stretch: float
-) -> str:
+) -> Direction:
     """A turned head speaks before the eyes; otherwise the axis that is further off."""
     if abs(face.yaw - neutral.yaw) > limits.head_yaw * stretch:
         return FACE_TURNED

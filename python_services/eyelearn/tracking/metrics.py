@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
+
+# Of the standard library only from Python 3.12 on with all that pydantic asks of it.
+from typing_extensions import TypedDict
+
+
+class MetricsTold(TypedDict):
+    """Times in seconds to the millisecond; `focus_percentage` of `total_time`, to 0.1; `…_sessions`
+    are the intervals begun, the running one included."""
+
+    focused_time: float
+    unfocused_time: float
+    total_time: float
+    focus_percentage: float
+    focus_sessions: int
+    unfocus_sessions: int
+    current_state: Literal["focused", "unfocused"]
 
 
 class Metrics:
@@ -42,7 +58,7 @@ class Metrics:
         else:
             self.unfocused_time += elapsed
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> MetricsTold:
         """As `metrics` of `tracking_update`: seconds to the millisecond, the share to 0.1 %."""
         focused, unfocused = round(self.focused_time, 3), round(self.unfocused_time, 3)
         total = round(focused + unfocused, 3)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from typing_extensions import TypedDict
 
 from ..vision.observation import Face, Observation
 from .allowance import Allowance
@@ -16,7 +18,18 @@ from .metrics import Metrics
 from .neutral import Neutral, NeutralEstimate
 from .smoothing import SmoothedFace
 from .token_bucket import TokenBucket
-from .visibility import MIN_CERTAINTY, certainty, hint
+from .visibility import MIN_CERTAINTY, Hint, certainty, hint
+
+
+class EyesTold(TypedDict):
+    """blink_count and blinks_per_minute: null below 12 pictures a second, where blinks fall between
+    them. perclos: share of the last minute with closed eyes, 0 to 1."""
+
+    closed: bool
+    blink_count: int | None
+    blinks_per_minute: float | None
+    perclos: float
+
 
 STOPPED = "stopped"
 DISCONNECTED = "disconnected"
@@ -53,7 +66,7 @@ class Attention(NamedTuple):
 
     verdict: Verdict
     score: float
-    hint: str | None
+    hint: Hint | None
     observation: Observation
 
 
@@ -170,7 +183,7 @@ class WebSocketEyeTrackingSession:
         self.attention = None
         self.needed.reset()
 
-    def eyes_to_dict(self) -> dict[str, Any]:
+    def eyes_to_dict(self) -> EyesTold:
         """What the eyes did over the last minute, as in `tracking_update`."""
         per_minute = self._eyes.blinks_per_minute()
         return {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from ..vision.observation import Face
 
-MORE_LIGHT = "more_light"
-COME_CLOSER = "come_closer"
-CENTER_YOUR_FACE = "center_your_face"
+MORE_LIGHT: Final = "more_light"
+COME_CLOSER: Final = "come_closer"
+CENTER_YOUR_FACE: Final = "center_your_face"
+Hint = Literal["more_light", "come_closer", "center_your_face"]
 
 
 class _Range(NamedTuple):
@@ -37,7 +38,7 @@ def certainty(face: Face) -> float:
     return 1.0 if _all_is_well(face) else min(_shares(face).values())
 
 
-def hint(face: Face | None) -> str | None:
+def hint(face: Face | None) -> Hint | None:
     """The most pressing hint, or None: all is well, or there is no face to go by."""
     if face is None or _all_is_well(face):
         return None
@@ -53,7 +54,7 @@ def _all_is_well(face: Face) -> bool:
     )
 
 
-def _shares(face: Face) -> dict[str, float]:
+def _shares(face: Face) -> dict[Hint, float]:
     return {
         CENTER_YOUR_FACE: _VISIBLE.share(face.visible),
         MORE_LIGHT: 1.0 if face.brightness is None else _BRIGHTNESS.share(face.brightness),
