@@ -44,7 +44,9 @@ def _origins(value: str) -> str:
         parts = urlsplit(origin.rstrip("/"))
         bare = parts.scheme in {"http", "https"} and parts.hostname and origin.isascii()
         if origin != "*" and (not bare or set("/?#@;'") & set(parts.geturl().split("://")[1])):
-            raise ValueError(f"'{origin}' is no origin such as https://school.example")
+            # It may have a user and a password.
+            named = "one of them" if "@" in origin else f"'{origin}'"
+            raise ValueError(f"{named} is no origin such as https://school.example")
     return value
 
 
@@ -355,17 +357,20 @@ class Settings(BaseSettings):
 def describe_problems(error: ValidationError) -> str:
     """Each wrong setting by name and value (no secret's value), and what would be right."""
     return "".join(
-        f"{_shown(str(problem['loc'][0]), problem['input'])} won't do: {problem['msg']}\n"
+        f"{_shown(str(problem['loc'][0]), problem['input'])} won't do: "
+        f"{problem['msg'].removeprefix('Value error, ')}\n"
         for problem in error.errors()
     )
 
 
 def _shown(name: str, value: object) -> str:
-    """A setting as it may be told: no secret, and no address with a user and so a password."""
+    """A setting as it may be told: no secret, no address with a user and so a password, and no
+    query, which may have a key."""
     field = Settings.model_fields.get(name.lower())
     if field is not None and field.annotation is SecretStr:
         return name.upper()
-    return f"{name.upper()}={'(an address with a user)' if '@' in str(value) else repr(value)}"
+    text = value.partition("?")[0] if isinstance(value, str) else value
+    return f"{name.upper()}={'(an address with a user)' if '@' in str(value) else repr(text)}"
 
 
 def env_example() -> str:

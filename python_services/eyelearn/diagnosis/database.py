@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..safe_text import safe_text
@@ -74,11 +73,7 @@ def connected(name: str, url: str) -> Check:
 def _tables(url: str) -> str:
     engine = open_engine(url)
     try:
-        with engine.connect() as connection:
-            script = ScriptDirectory(str(Path(migrations.__file__).parent))
-            there, newest = migrations._revision(connection, script), script.get_current_head()
-            if there is None:
-                migrations._check_no_others_tables(connection)
+        there, newest = migrations.state(engine)
     finally:
         engine.dispose()
     if there is None:

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
-from pydantic import AliasChoices, Field, StrictBool, StrictInt, StrictStr
+from pydantic import AliasChoices, Field, StrictBool, StrictStr, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from ..errors import (
@@ -34,13 +34,15 @@ from .client_address import client_of, trusted_networks
 from .identity import Identity
 from .newcomers import Newcomers
 from .pace import welcome
-from .payloads import FiniteNumber, Id, OurSessionId, Payload, parse
+from .payloads import FiniteNumber, Id, IntegerId, OurSessionId, Payload, parse
 
 # Between the parts of a holder's name; no id has a control character.
 SEPARATOR = "\x1f"
 MAX_ECHO_LENGTH = 128
 
-Echoed = Annotated[StrictStr, Field(max_length=MAX_ECHO_LENGTH)] | StrictInt | FiniteNumber
+# What fits into an answer: JSON's larger integers and halves of characters do not.
+Echoed = Annotated[StrictStr, Field(max_length=MAX_ECHO_LENGTH)] | IntegerId | FiniteNumber
+_echoed: TypeAdapter[Any] = TypeAdapter(Echoed)
 
 
 class FrameMessage(Payload):
@@ -91,6 +93,14 @@ class FrameAnswer(TypedDict):
     session_id: str
     max_fps: float
     judged: NotRequired[Literal[False]]
+
+
+def echo_of(message: Mapping[str, Any]) -> dict[str, Any]:
+    """The `frame_id` of a message that is wrong, where that one is right."""
+    try:
+        return {"frame_id": _echoed.validate_python(message.get("frame_id"))}
+    except ValidationError:
+        return {}
 
 
 class Told(NamedTuple):

@@ -34,6 +34,17 @@ class Newcomers:
         if wait_seconds:
             self._sleep(wait_seconds)
 
+    def hold_up(self, size: int, until: float) -> None:
+        """After a message that is refused: counts it as well, and waits as long as the next one
+        would have to, but not beyond `until` on the monotonic clock."""
+        now = time.monotonic()
+        wait_seconds = self._all_strangers.wait(now)
+        if wait_seconds <= MAX_WAIT_SECONDS:
+            wait_seconds = self._all_strangers.spend(size, now)
+        wait_seconds = min(wait_seconds, MAX_WAIT_SECONDS, until - now)
+        if wait_seconds > 0:
+            self._sleep(wait_seconds)
+
     def take_turn(self, size: int) -> None:
         """Before a session begins with a message of so many bytes. Raises RateLimited."""
         self.read(size)

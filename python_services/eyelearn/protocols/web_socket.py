@@ -76,10 +76,10 @@ class RawWebSocket:
     def send(self, message: Mapping[str, Any]) -> None:
         """At once, and in turn with the others; a client that does not read is cut off."""
         text = orjson.dumps(message).decode()
-        self._write(lambda: self._web_socket.send(text))
+        self._say(lambda: self._web_socket.send(text))
 
     def ping(self) -> None:
-        self._write(lambda: self._web_socket.send(b"", control_code=PING))
+        self._say(lambda: self._web_socket.send(b"", control_code=PING))
 
     def end(self, code: int, reason: str) -> None:
         """Closes it once everything is sent; no message is received any more."""
@@ -101,6 +101,11 @@ class RawWebSocket:
         """For the one who served it: nothing is sent any more."""
         self._ended = True
         self._waiting.clear()
+
+    def _say(self, write: Callable[[], Any]) -> None:
+        """After our goodbye nothing may follow (RFC 6455, section 5.5.1)."""
+        if not self._parting:
+            self._write(write)
 
     def _write(self, write: Callable[[], Any]) -> None:
         if self._ended:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from ..concurrency import Concurrency
 from ..errors import EyeLearnError
+from ..events import get_logger
 from .connections import TCP_VISIT
 from .entry import Entry
 from .heartbeat import Heartbeat
@@ -20,6 +21,8 @@ from .silent_connections import wants_web_socket
 from .socketio_door import check_version
 from .web_socket import RawWebSocket
 from .web_socket_face import Doorkeeper, Face
+
+_log = get_logger(__name__)
 
 # eventlet's maker of WebSockets: takes what serves one, gives a WSGI application.
 Maker = Callable[[Callable[[Any], None]], Any]
@@ -93,6 +96,9 @@ class WebSocketDoor:
         self._heartbeat.add(connection)
         try:
             self._doorkeeper.serve(connection, face, _token_in(environ))
+        except Exception:
+            # What eventlet would answer is HTTP, and it logs nothing.
+            _log.exception("a web socket failed", connection=connection.name)
         finally:
             self._heartbeat.remove(connection)
             connection.forget()

@@ -80,7 +80,6 @@ class Doorkeeper:
             return
         if token is not None:
             self._guarded(caller, face, None, lambda: self._identify(caller, token))
-            return
 
         def look() -> None:
             if caller.identity is None:

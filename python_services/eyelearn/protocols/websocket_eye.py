@@ -96,6 +96,7 @@ class WebSocketEye:
         """Once for each; who has started already goes on."""
         if caller in self._streams:
             return
+        self._check_time(caller)
         if self._camera is not None:
             watcher = Watcher(
                 look=lambda look: caller.send(eye_data(look)),
@@ -118,8 +119,14 @@ class WebSocketEye:
         if end is not None:
             end()
 
+    def _check_time(self, caller: Caller) -> None:
+        """Raises Unauthorized: a session outlives its token, and only what runs does."""
+        if caller.identity is not None and not self._sessions.is_alive(caller.name):
+            caller.identity.check_time(time.time())
+
     def _judge(self, caller: Caller, picture: bytes | str) -> None:
         self._framed_at[caller] = time.monotonic()
+        self._check_time(caller)
         user_id = caller.name if caller.identity is None else caller.identity.user_id
         session = self._sessions.watch(caller.name, user_id)
         welcome(caller.web_socket.environ, self._settings)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..concurrency import Concurrency
 from ..errors import EyeLearnError
-from .frames import MAX_ECHO_LENGTH, Frames, Told
+from .frames import Frames, Told, echo_of
 from .refusals import told
 from .web_socket_face import Caller, object_only
 
@@ -41,8 +41,4 @@ class WebSocketFrames:
         """The session goes on until it is idle: its client may come back, or go on by REST."""
 
     def error(self, error: EyeLearnError, message: dict[str, Any] | None) -> dict[str, Any]:
-        body: dict[str, Any] = dict(told(error))
-        frame_id = None if message is None else message.get("frame_id")
-        if isinstance(frame_id, int | float | str) and len(str(frame_id)) <= MAX_ECHO_LENGTH:
-            body["frame_id"] = frame_id
-        return body
+        return {**told(error), **({} if message is None else echo_of(message))}

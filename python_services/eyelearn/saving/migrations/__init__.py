@@ -41,17 +41,32 @@ def migrate(engine: Engine) -> None:
     Raises UnknownTables where a newer version of the service has been here, or another application
     has a table of the same name; TimeoutError or SQLAlchemyError where the database does not do it.
     """
+    present, newest = state(engine)
+    if present == newest:
+        return
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    script = ScriptDirectory.from_config(config)
-    with engine.connect() as connection:
-        if _revision(connection, script) == script.get_current_head():
-            return
     with alone(engine) as connection:
-        if _revision(connection, script) is None:
-            _check_no_others_tables(connection)
+        _state(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def state(engine: Engine) -> tuple[str | None, str | None]:
+    """The revision that the tables have (None: there are none yet) and the newest; changes nothing.
+
+    Raises UnknownTables.
+    """
+    with engine.connect() as connection:
+        return _state(connection)
+
+
+def _state(connection: Connection) -> tuple[str | None, str | None]:
+    script = ScriptDirectory(str(Path(__file__).parent))
+    present = _revision(connection, script)
+    if present is None:
+        _check_no_others_tables(connection)
+    return present, script.get_current_head()
 
 
 def _revision(connection: Connection, script: ScriptDirectory) -> str | None:
