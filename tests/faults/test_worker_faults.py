@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 from faults.lesson import ATTENTIVE, Lesson, lesson
+from integration.older_clients import RestClient, framed
 from service import RunningService, running_service
 from waiting import until
 
@@ -105,3 +106,17 @@ def test_a_worker_replaced_by_plan_costs_no_learner_an_answer() -> None:
         everybody_is_seen(begun)
         assert errors(begun) == []
         assert sessions_go_on(begun)
+
+
+def test_a_request_does_not_wait_for_a_worker_that_hangs() -> None:
+    settings = {"INFERENCE_WORKERS": "1", "WORKER_TIMEOUT_SECONDS": UNTOUCHED_SECONDS}
+    with running_service(settings) as service:
+        client = RestClient(service)
+        begun_with = client.frame()["session_id"]
+        (stuck,) = pids(service)
+        os.kill(stuck, signal.SIGSTOP)
+        answer = client.post(json=framed())
+        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+        assert int(answer.headers["Retry-After"]) >= 1
+        os.kill(stuck, signal.SIGCONT)
+        assert client.frame()["session_id"] == begun_with
