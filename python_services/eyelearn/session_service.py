@@ -9,7 +9,7 @@ import contextlib
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from .concurrency import Concurrency
@@ -20,9 +20,11 @@ from .errors import (
     Overloaded,
     RateLimited,
     StreamingDisabled,
+    Superseded,
 )
 from .events import get_logger
 from .inference.admission import Admission
+from .inference.landmark_batch import LandmarkBatch, Measured
 from .inference.pool import InferencePool
 from .saving.ledger import SessionLedger
 from .saving.record import SessionRecord
@@ -30,6 +32,7 @@ from .settings import Settings
 from .tracking.focus import FocusLimits
 from .tracking.neutral import Neutral, NeutralEstimate
 from .tracking.registry import Registry
+from .tracking.sample_times import Sample
 from .tracking.session import (
     DISCONNECTED,
     IDLE,
@@ -70,6 +73,22 @@ class Judgement(NamedTuple):
 
 
 Outcome = Callable[[], Judgement]
+
+
+class Landmarks(NamedTuple):
+    """Samples of one learner, made by their own machine.
+
+    points: float32, little-endian, (samples, 35, 3), as bytes. timestamps, sent_at: its
+    milliseconds, timestamps rising, none later than sent_at. face_counts: people in each picture.
+    width, height: of the pictures.
+    """
+
+    points: bytes
+    timestamps: Sequence[float]
+    sent_at: float
+    face_counts: Sequence[int]
+    width: float
+    height: float
 
 
 class SessionService:
@@ -243,6 +262,49 @@ class SessionService:
             raise NotTracking("video_frame")
         attention = session.observe(outcome, arrived)
         return Judgement(session, attention, True, self._settle(session))
+
+    def observe(self, holder: str, landmarks: Landmarks, tell: Callable[[Outcome], None]) -> None:
+        """Has the samples of one batch measured and counted. Never waits.
+
+        tell: as for `judge`; the judgement is that of the last sample. It tells Superseded where
+        none of them is new.
+
+        Raises NotTracking, and RateLimited.
+        """
+        arrived = self._clock()
+        session = self._session_of(holder, "face_landmarks", arrived)
+        if not session.frames.take(arrived):
+            raise RateLimited.by_frames(self._settings.max_client_fps)
+        samples = session.sample_times.take(landmarks.timestamps, landmarks.sent_at, arrived)
+
+        def measured(faces: Measured) -> None:
+            tell(lambda: self._observed(session, samples, landmarks.face_counts, faces, arrived))
+
+        size = landmarks.width, landmarks.height
+        batch = LandmarkBatch(landmarks.points, len(landmarks.timestamps), size, measured, arrived)
+        self._pool.measure(session.session_id, batch)
+
+    def _observed(
+        self,
+        session: WebSocketEyeTrackingSession,
+        samples: list[Sample],
+        face_counts: Sequence[int],
+        faces: Measured,
+        arrived: float,
+    ) -> Judgement:
+        if isinstance(faces, EyeLearnError):
+            raise faces
+        if session.ended_at is not None:
+            raise NotTracking("face_landmarks")
+        session.last_seen = max(session.last_seen, arrived)
+        attention = None
+        for number, at in samples:
+            face = faces[number]
+            count = 0 if face is None else max(1, face_counts[number])
+            attention = session.observe(Observation(count, face), at)
+        if attention is None:
+            raise Superseded
+        return Judgement(session, attention, True, None)
 
     def set_hidden(self, holder: str, hidden: bool) -> None:
         """Raises NotTracking."""

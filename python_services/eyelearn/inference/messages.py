@@ -1,10 +1,13 @@
 """What crosses between the pool and its workers, and nothing else does.
 
 To a worker, besides the ping: `judge {ticket, session, alone}` with the encoded picture as payload
-(alone: whether it has nothing to do with those before it), and `release {session}`. From it:
+(alone: whether it has nothing to do with those before it), `release {session}`, and
+`measure {number, batches}` with the points of all batches as payload, of each of which the samples,
+width and height are named. From it:
 `ready {first_seconds, frame_seconds}` (what the first picture took, and each after it), `pong`,
-`judged {ticket, observation, seconds}` (seconds that the worker spent on it) and
-`failed {ticket, code, message}`.
+`judged {ticket, observation, seconds}` (seconds that the worker spent on it),
+`failed {ticket, code, message}`, `measured {number}` with `face_rows` as payload, and
+`unmeasured {number, code, message}`.
 """
 
 from __future__ import annotations
@@ -37,6 +40,29 @@ def judged(ticket: int, observation: Observation, seconds: float) -> Header:
 
 def failed(ticket: int, error: EyeLearnError) -> Header:
     return {"type": "failed", "ticket": ticket, "code": error.code, "message": error.message}
+
+
+def measure(number: int, batches: list[tuple[int, float, float]]) -> Header:
+    return {"type": "measure", "number": number, "batches": batches}
+
+
+def measured(number: int) -> Header:
+    return {"type": "measured", "number": number}
+
+
+def unmeasured(number: int, error: EyeLearnError) -> Header:
+    return {"type": "unmeasured", "number": number, "code": error.code, "message": error.message}
+
+
+def is_of_measuring(header: Header) -> bool:
+    return header["type"] in {"measured", "unmeasured"}
+
+
+def read_failure(header: Header) -> EyeLearnError | None:
+    """Why there are no rows, None where there are."""
+    if header["type"] == "measured":
+        return None
+    return _FAILURES.get(header["code"], Internal)(header["message"])
 
 
 def seconds_spent(header: Header) -> float | None:

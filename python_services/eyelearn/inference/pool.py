@@ -27,6 +27,8 @@ from ..vision.observation import Observation
 from . import messages
 from .capacity import usable_cores, usable_memory, worker_count
 from .handle import WorkerHandle
+from .landmark_batch import LandmarkBatch
+from .measuring import Measuring
 from .patience import Patience
 from .placement import Placement
 from .recycling import Recycler, limits_of
@@ -67,6 +69,9 @@ class InferencePool:
         )
         for _ in range(worker_count(settings.inference_workers, usable_cores(), usable_memory())):
             self._placement.add(self._make_worker())
+        self._measuring = Measuring(
+            lambda: self._placement.workers, settings.worker_timeout_seconds, concurrency
+        )
         self._recycler = Recycler(
             limits_of(settings), self._placement, self._make_worker, self._pump_all, concurrency
         )
@@ -79,7 +84,7 @@ class InferencePool:
             configuration=self._configuration,
             concurrency=self._concurrency,
             answer_timeout=self._timeout,
-            on_message=lambda header, _payload: self._on_answer(worker, header),
+            on_message=lambda header, payload: self._on_message(worker, header, payload),
             on_ready=lambda header: self._on_ready(worker, header),
             on_death=lambda: self._on_death(worker),
         )
@@ -91,6 +96,7 @@ class InferencePool:
             worker.child.start()
         self._concurrency.spawn(self._sweep)
         self._concurrency.spawn(self._recycler.run)
+        self._concurrency.spawn(self._measuring.run)
 
     def wait_ready(self, timeout: float) -> bool:
         """Waits until every worker has judged a warm-up picture, at most `timeout` seconds."""
@@ -140,6 +146,10 @@ class InferencePool:
         if replaced is not None:
             replaced.resolve(Superseded())
         self._pump(worker)
+
+    def measure(self, session_id: str, batch: LandmarkBatch) -> None:
+        """Has landmarks measured, a session's in the order in which they come. Never waits."""
+        self._measuring.submit(session_id, batch)
 
     def judge(self, session_id: str, frame: bytes | str) -> Observation:
         """As `submit`, and waits for the observation; raises the errors."""
@@ -218,6 +228,12 @@ class InferencePool:
         except ChannelClosed:
             _log.debug("worker went; its end resolves what is in flight", worker=worker.name)
 
+    def _on_message(self, worker: WorkerHandle, header: Header, payload: bytearray) -> None:
+        if messages.is_of_measuring(header):
+            self._measuring.on_answer(worker, header, payload)
+        else:
+            self._on_answer(worker, header)
+
     def _on_answer(self, worker: WorkerHandle, header: Header) -> None:
         now = time.monotonic()
         ticket = worker.in_flight.pop(header["ticket"], None)
@@ -258,6 +274,7 @@ class InferencePool:
         lost, worker.in_flight = worker.in_flight, {}
         for ticket in lost.values():
             ticket.resolve(Internal("The process that judged this frame failed."))
+        self._measuring.on_death(worker)
         if not self._stopping:
             self._placement.vacate(worker)
             self._pump_all()

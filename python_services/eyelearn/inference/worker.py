@@ -8,14 +8,19 @@ from __future__ import annotations
 import time
 from statistics import median
 
+import numpy as np
+
 from ..errors import EyeLearnError, Internal
 from ..events import get_logger
 from ..processes.channel import Channel, ChannelClosed, Header
 from ..processes.child import connect_to_parent
 from ..processes.settled_memory import settle_memory
 from ..vision.face_mesh import FaceModels
+from ..vision.face_rows import to_rows
 from ..vision.frames import decode
 from ..vision.judging import Judge
+from ..vision.landmarks import LANDMARK_INDICES
+from ..vision.measurement import faces
 from ..vision.observation import Observation
 from ..vision.warm_up import warm_up_frame
 from . import messages
@@ -79,6 +84,20 @@ def answer(worker: Worker, header: Header, frame: bytearray) -> Header:
         return messages.failed(ticket, Internal("The frame could not be judged."))
 
 
+def measured(header: Header, payload: bytearray) -> tuple[Header, bytes]:
+    """The answer to one `measure` message, and its payload."""
+    number = header["number"]
+    try:
+        points = np.frombuffer(payload, "<f4").reshape(-1, len(LANDMARK_INDICES), 3)
+        samples, *size = np.array(header["batches"], float).T
+        width, height = (np.repeat(each, samples.astype(int)) for each in size)
+        found = faces(points.astype(np.float64), width, height)
+        return messages.measured(number), to_rows(found).tobytes()
+    except Exception:
+        _log.exception("landmarks could not be measured")
+        return messages.unmeasured(number, Internal("The landmarks could not be measured.")), b""
+
+
 def serve(channel: Channel, worker: Worker) -> None:
     """Answers until the channel closes."""
     while True:
@@ -86,6 +105,8 @@ def serve(channel: Channel, worker: Worker) -> None:
         kind = header["type"]
         if kind == "judge":
             channel.send(answer(worker, header, payload))
+        elif kind == "measure":
+            channel.send(*measured(header, payload))
         elif kind == "release":
             worker.release(header["session"])
         elif kind == "ping":

@@ -11,19 +11,30 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
-from pydantic import AliasChoices, Field, StrictBool, StrictStr, TypeAdapter, ValidationError
+from pydantic import (
+    AliasChoices,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictStr,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic.config import JsonDict
 from typing_extensions import TypedDict
 
 from ..errors import (
     EyeLearnError,
     FrameTooLarge,
+    InvalidPayload,
     NotTracking,
     Overloaded,
     RateLimited,
     StreamingDisabled,
     Superseded,
 )
-from ..session_service import Judgement, Outcome, SessionService
+from ..session_service import Judgement, Landmarks, Outcome, SessionService
 from ..settings import Settings
 from ..timestamps import utc_text
 from ..tracking.metrics import MetricsTold
@@ -32,6 +43,7 @@ from ..vision.encoded import encoded_size
 from .answers import Status, status_of
 from .client_address import client_of, trusted_networks
 from .identity import Identity
+from .landmark_payloads import FaceLandmarks
 from .newcomers import Newcomers
 from .pace import welcome
 from .payloads import FiniteNumber, Id, IntegerId, OurSessionId, Payload, parse
@@ -45,13 +57,34 @@ Echoed = Annotated[StrictStr, Field(max_length=MAX_ECHO_LENGTH)] | IntegerId | F
 _echoed: TypeAdapter[Any] = TypeAdapter(Echoed)
 
 
-class FrameMessage(Payload):
-    """One picture of one learner; `POST /api/frames`, and each message of `WS /ws/frames`."""
+# Of the schema: a picture, or landmarks.
+ONE_OF_BOTH: JsonDict = {
+    "oneOf": [
+        {"required": ["frame_base64"], "properties": {"landmarks": {"type": "null"}}},
+        {
+            "required": ["landmarks"],
+            "properties": {"landmarks": {"type": "object"}, "frame_base64": {"not": {}}},
+        },
+    ]
+}
 
-    frame_base64: StrictStr = Field(
+
+class FrameMessage(Payload):
+    """One picture of one learner, or landmarks in its place; `POST /api/frames`, and each message
+    of `WS /ws/frames`."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_OF_BOTH)
+
+    frame_base64: Annotated[StrictStr | None, WithJsonSchema({"type": "string"})] = Field(
+        None,
         validation_alias=AliasChoices("frame_base64", "frame"),
         description="The picture as the camera sees it: JPEG, PNG or WebP as a data URL, or as "
         "bare base64. `frame` is taken for it, too.",
+    )
+    landmarks: FaceLandmarks | None = Field(
+        None,
+        description="In a picture's place: landmarks that the client has found itself, of the "
+        "indices that `GET /api/landmark-indices` tells, `points` as base64.",
     )
     user_id: Id = Field(description="Who learns.")
     module_id: Id = Field(description="What they learn.")
@@ -134,7 +167,7 @@ class Frames:
         identity: Identity | None,
         tell: Callable[[Told], None],
     ) -> None:
-        """Has one picture judged. May wait where a session begins.
+        """Has one message judged. May wait where a session begins.
 
         environ: of the request or connection that brought it; identity: None where no token is
         needed. tell: called once, now or later and on any thread; must not wait.
@@ -147,9 +180,10 @@ class Frames:
         alive = self._sessions.is_alive(holder)
         if identity is not None:
             _check(identity, payload.ids, alive)
-        self._check_picture(payload.frame_base64)
+        content = self._checked(payload)
         if not alive:
-            self._newcomers.take_turn(len(payload.frame_base64))
+            size = len(content if isinstance(content, str) else content.points)
+            self._newcomers.take_turn(size)
         session = self._sessions.join(holder, payload.ids, payload.session_id)
         welcome(environ, self._settings)
         if payload.hidden is not None:
@@ -158,7 +192,10 @@ class Frames:
         def judged(outcome: Outcome) -> None:
             tell(self._answer(payload, session, outcome))
 
-        self._sessions.judge(holder, payload.frame_base64, judged)
+        if isinstance(content, str):
+            self._sessions.judge(holder, content, judged)
+        else:
+            self._sessions.observe(holder, content, judged)
 
     def _holder(self, ids: LearnerIds, environ: Mapping[str, Any]) -> str:
         """Ids are compared as strings; one that is null differs from each that is none."""
@@ -166,13 +203,22 @@ class Frames:
         section = "" if ids.section_id is None else f"={ids.section_id}"
         return SEPARATOR.join(("frames", address, str(ids.user_id), str(ids.module_id), section))
 
-    def _check_picture(self, picture: str) -> None:
-        """What begins no session. Raises StreamingDisabled and FrameTooLarge."""
+    def _checked(self, payload: FrameMessage) -> str | Landmarks:
+        """The picture, or the landmarks; what is refused here begins no session.
+
+        Raises InvalidPayload, RateLimited, StreamingDisabled and FrameTooLarge.
+        """
+        if (payload.frame_base64 is None) == (payload.landmarks is None):
+            raise InvalidPayload("'frames': it needs either 'frame_base64' or 'landmarks'.")
+        if payload.landmarks is not None:
+            return payload.landmarks.checked(self._settings.max_client_fps)
+        picture = payload.frame_base64 or ""
         if not self._settings.enable_browser_eye_streaming:
             raise StreamingDisabled
         size, limit_kb = encoded_size(picture), self._settings.max_frame_kb
         if size > limit_kb * 1024:
             raise FrameTooLarge.by_bytes(size, limit_kb)
+        return picture
 
     def _answer(
         self, payload: FrameMessage, session: WebSocketEyeTrackingSession, outcome: Outcome

@@ -7,11 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from ..settings import ROOT, Settings
 from .frames import FrameAnswer, FrameMessage
 from .refusals import Refusal
 from .status import Health, Readiness
+
+
+class LandmarkIndices(TypedDict):
+    """Of MediaPipe's face mesh, in the order in which `points` has them."""
+
+    landmark_indices: list[int]
+
 
 VERSION = "1"
 # A face that we drew, so that the description can be tried as it is.
@@ -21,6 +29,7 @@ JSON = "application/json"
 MODELS: Mapping[str, Any] = {
     "FrameMessage": FrameMessage,
     "FrameAnswer": FrameAnswer,
+    "LandmarkIndices": LandmarkIndices,
     "Refusal": Refusal,
     "Health": Health,
     "Readiness": Readiness,
@@ -53,6 +62,7 @@ def description(settings: Settings) -> dict[str, Any]:
         "security": [{}],
         "paths": {
             **frames,
+            "/api/landmark-indices": _landmark_indices(),
             "/healthz": _healthz(),
             "/readyz": _readyz(),
         },
@@ -124,6 +134,21 @@ def _refusal(status: int) -> dict[str, Any]:
             "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
         }
     return answer
+
+
+def _landmark_indices() -> dict[str, Any]:
+    return {
+        "get": {
+            "summary": "Which landmarks are taken in a picture's place?",
+            "description": "Clients that run Face Mesh themselves send these points, and no "
+            "picture.",
+            "operationId": "landmark_indices",
+            "responses": {
+                "200": _answer("The indices.", "LandmarkIndices"),
+                "405": _answer("Only GET is answered here.", "Refusal"),
+            },
+        }
+    }
 
 
 def _healthz() -> dict[str, Any]:

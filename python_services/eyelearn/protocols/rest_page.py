@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, Response, jsonify, redirect
 from werkzeug.wrappers import Response as Redirect
 
 from ..settings import Settings
-from .openapi import description
+from ..vision.landmarks import LANDMARK_INDICES
+from .openapi import LandmarkIndices, description
 from .own_files import TEMPLATES, own_file
 
 PAGE = {
@@ -29,16 +33,12 @@ POLICY = "; ".join(
 
 
 def rest_page(settings: Settings) -> Blueprint:
-    """`/api/openapi.json` may be read from everywhere; it is the same for everybody."""
+    """With what else clients are to know, which is the same for everybody."""
     blueprint = Blueprint("rest_page", __name__)
-    told = description(settings)
-
-    @blueprint.get("/api/openapi.json")
-    def openapi() -> Response:
-        answer = jsonify(told)
-        answer.headers["Access-Control-Allow-Origin"] = "*"
-        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        return answer
+    described = description(settings)
+    indices: LandmarkIndices = {"landmark_indices": list(LANDMARK_INDICES)}
+    blueprint.add_url_rule("/api/openapi.json", "openapi", lambda: _for_everyone(described))
+    blueprint.add_url_rule("/api/landmark-indices", "indices", lambda: _for_everyone(indices))
 
     headers = {"Content-Security-Policy": POLICY}
     for address, (name, mimetype) in PAGE.items():
@@ -50,3 +50,11 @@ def rest_page(settings: Settings) -> Blueprint:
         return redirect("/api/docs", 302)
 
     return blueprint
+
+
+def _for_everyone(value: Mapping[str, Any]) -> Response:
+    """Readable from every origin."""
+    answer = jsonify(value)
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer

@@ -35,6 +35,7 @@ from .answers import tracking_update
 from .connections import vouch
 from .guards import RateLimits, Throttle
 from .identity import Identities, Identity, token_in
+from .landmark_payloads import FaceLandmarks
 from .pace import welcome
 from .packets import PacketReader
 from .payloads import PageVisibility, StartTracking, VideoFrame, parse
@@ -45,7 +46,7 @@ _log = get_logger(__name__)
 # time.
 LIMITS = (RateLimited, StreamingDisabled, Overloaded)
 # Frames have a limit of their own.
-UNCOUNTED = frozenset({"video_frame"})
+UNCOUNTED = frozenset({"video_frame", "face_landmarks"})
 # Refusing it would lose what the platform is to be told, and save nothing.
 NEVER_REFUSED = frozenset({"stop_tracking"})
 EVENT_BURST_SECONDS = 3.0
@@ -91,8 +92,11 @@ class SocketIOFocus:
         }.items():
             server.on(event, self._guarded(event, handler))
         self._take_frame = self._guarded("video_frame", self._submit)
+        self._take_landmarks = self._guarded("face_landmarks", self._measure)
         self._tell_judgement = self._guarded("video_frame", self._update)
+        self._tell_measured = self._guarded("face_landmarks", self._update)
         answer_later(server, "video_frame", self._video_frame)
+        answer_later(server, "face_landmarks", self._face_landmarks)
         PacketReader(server, self._unreadable)
 
     def _guarded(self, event: str | None, handler: Handler) -> Handler:
@@ -219,6 +223,23 @@ class SocketIOFocus:
                 asker.acknowledge(answer)
 
         self._sessions.judge(sid, payload.frame, tell)
+
+    def _face_landmarks(self, asker: Asker, *arguments: Any) -> None:
+        rejection = self._take_landmarks(asker.sid, asker, *arguments)
+        if rejection is not None:
+            asker.acknowledge(rejection)
+
+    def _measure(self, sid: str, asker: Asker, *arguments: Any) -> None:
+        payload = parse(FaceLandmarks, "face_landmarks", arguments)
+        landmarks = payload.checked(self._settings.max_client_fps)
+        self._check_resume(sid, "face_landmarks")
+
+        def tell(outcome: Outcome) -> None:
+            answer = self._tell_measured(sid, asker, outcome, payload.timestamps[-1])
+            if answer is not None:
+                asker.acknowledge(answer)
+
+        self._sessions.observe(sid, landmarks, tell)
 
     def _update(
         self, _sid: str, asker: Asker, outcome: Outcome, timestamp: float | None

@@ -16,6 +16,7 @@ from .frame_rate import NeededRate, is_settled
 from .looking_away import Look, look_of
 from .metrics import Metrics
 from .neutral import Neutral, NeutralEstimate
+from .sample_times import SampleTimes
 from .smoothing import SmoothedFace
 from .token_bucket import TokenBucket
 from .visibility import MIN_CERTAINTY, Hint, certainty, hint
@@ -93,6 +94,7 @@ class WebSocketEyeTrackingSession:
         self.admitted = False
         self.attention: Attention | None = None
         self.hidden = False
+        self.sample_times = SampleTimes()
         self.started_wall = wall
         self.revision = 0
         self.changed = False
