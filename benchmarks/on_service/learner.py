@@ -47,6 +47,9 @@ class Outcome:
 class BenchmarkLearner:
     """One connection and its session. Sends what it is told to, whatever the answers are."""
 
+    # Of the time that an answer echoes.
+    ms_per_number = 1
+
     def __init__(
         self, url: str, user_id: int, frames: list[bytes] | list[str], follow_max_fps: bool = False
     ) -> None:
@@ -132,15 +135,18 @@ class BenchmarkLearner:
         number = self._next
         self._next += 1
         self.outcome.sent += 1
-        frame = self._frames[number % len(self._frames)]
         self._sent_at[number] = time.perf_counter()
+        self._socket.send(self._packets(number))
+
+    def _packets(self, number: int) -> bytes:
+        """What is sent with this number; its update has it as `frame_timestamp`."""
+        frame = self._frames[number % len(self._frames)]
         if isinstance(frame, str):
             event = f'42{number}["video_frame",{{"frame":"{frame}","timestamp":{number}}}]'
-            self._socket.send(text_frame(event))
-        else:
-            place = '{"_placeholder":true,"num":0}'
-            event = f'451-{number}["video_frame",{{"frame":{place},"timestamp":{number}}}]'
-            self._socket.send(text_frame(event) + binary_frame(frame))
+            return text_frame(event)
+        place = '{"_placeholder":true,"num":0}'
+        event = f'451-{number}["video_frame",{{"frame":{place},"timestamp":{number}}}]'
+        return text_frame(event) + binary_frame(frame)
 
     def _heard(self, message: str) -> None:
         if message == "2":
@@ -173,7 +179,7 @@ class BenchmarkLearner:
             self._max_fps = data["max_fps"]
 
     def _updated(self, update: dict[str, Any]) -> None:
-        number = update["frame_timestamp"]
+        number = round(update["frame_timestamp"] / self.ms_per_number)
         if number < self._first_counted:
             return
         if update.get("judged") is False:
