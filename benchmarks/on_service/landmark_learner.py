@@ -34,22 +34,19 @@ def batches(count: int) -> list[bytes]:
 
 
 class LandmarkLearner(BenchmarkLearner):
-    """One batch is one number: a second of samples, which ends at that second."""
+    """One batch is one number: the second at which its samples end."""
 
     ms_per_number = BATCH_MS
 
     def _packets(self, number: int) -> bytes:
         points = self._frames[number % len(self._frames)]
         assert isinstance(points, bytes)
-        ends = (number + 1) * BATCH_MS
-        step = BATCH_MS / SAMPLES_PER_SECOND
+        newest, step = number * BATCH_MS, BATCH_MS / SAMPLES_PER_SECOND
         sent = {
-            "sent_at": ends,
+            "sent_at": newest,
             "width": WIDTH,
             "height": HEIGHT,
-            "timestamps": [
-                number * BATCH_MS - n * step for n in reversed(range(SAMPLES_PER_SECOND))
-            ],
+            "timestamps": [newest - n * step for n in reversed(range(SAMPLES_PER_SECOND))],
             "face_counts": [1] * SAMPLES_PER_SECOND,
             "points": {"_placeholder": True, "num": 0},
         }
