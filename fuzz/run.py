@@ -1,6 +1,6 @@
 """Looks for inputs that break what reads them, led by the Python code that they reach.
 
-    .venv/bin/python fuzz/run.py frames|packets|web_socket|tokens|all [--seconds 60]
+    .venv/bin/python fuzz/run.py frames|packets|web_socket|tokens|messages|all [--seconds 60]
 
 `all` shares the seconds out. An input that breaks something is written to `fuzz/findings/`, which
 the tests read, too; the exit status is then not 0. Compiled decoders are fuzzed, but not led.
@@ -24,7 +24,7 @@ except ImportError:
     atheris = None
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("frames", "packets", "web_socket", "tokens")
+NAMES = ("frames", "packets", "web_socket", "tokens", "messages")
 # Whose code leads the fuzzer.
 INSTRUMENTED = [
     *("eyelearn.protocols", "eyelearn.vision", "jwt", "eventlet.websocket"),

@@ -36,6 +36,20 @@ EVENTS = {
 }
 
 
+MESSAGES = {
+    "frame": '{"frame_base64":"data:image/jpeg;base64,/9j/","user_id":7,"module_id":"m",'
+    '"section_id":null,"frame_id":"a","timestamp":1.5,"fps":7,"hidden":true}',
+    "resumed": '{"frame":"/9j/","user_id":"7","module_id":1,'
+    '"session_id":"0e8400e2-29b4-41d4-a716-446655440000"}',
+    "echo": '{"frame_id":"\\ud800","timestamp":99999999999999999999}',
+    "landmarks": '{"user_id":7,"module_id":1,"landmarks":{"sent_at":1,"width":640,"height":480,'
+    '"timestamps":[1],"face_counts":[1],"points":"AAAA"}}',
+    "looked at": '{"type":"frame","data":"/9j/"}',
+    "start": '{"type":"start_tracking"}',
+    "ping": '{"type":"ping","token":null}',
+}
+
+
 def pictures() -> Iterator[tuple[str, bytes]]:
     shade = np.linspace(0, 255, SIZE * SIZE * 3).astype(np.uint8).reshape(SIZE, SIZE, 3)
     progressive = [cv2.IMWRITE_JPEG_PROGRESSIVE, 1, cv2.IMWRITE_JPEG_QUALITY, 60]
@@ -85,6 +99,7 @@ def main() -> None:
         "packets": {name: text.encode() for name, text in EVENTS.items()},
         "web_socket": dict(connections()),
         "tokens": dict(claims()),
+        "messages": {name: text.encode() for name, text in MESSAGES.items()},
     }
     for target, seeds in inputs.items():
         folder = CORPUS / target

@@ -18,18 +18,24 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "python_services"))
 
 import jwt  # noqa: E402
+import orjson  # noqa: E402
 import socketio  # noqa: E402
 from engineio.packet import MESSAGE  # noqa: E402
 from engineio.payload import Payload as EnginePayload  # noqa: E402
 from eventlet.websocket import RFC6455WebSocket  # noqa: E402
 
-from eyelearn.errors import (  # noqa: E402
+from eyelearn.server import buffer_web_sockets  # noqa: E402  # first
+
+from eyelearn.errors import (  # noqa: E402  # isort: skip
+    EyeLearnError,
     FrameTooLarge,
     InvalidPayload,
     Unauthorized,
     UndecodableFrame,
 )
 from eyelearn.protocols.answering_later import NAMESPACE, answer_later  # noqa: E402
+from eyelearn.protocols.bounded_json import read_object  # noqa: E402
+from eyelearn.protocols.frames import FrameMessage, echo_of  # noqa: E402
 from eyelearn.protocols.identity import Identities, token_in  # noqa: E402
 from eyelearn.protocols.packets import PacketReader  # noqa: E402
 from eyelearn.protocols.payloads import (  # noqa: E402
@@ -38,7 +44,8 @@ from eyelearn.protocols.payloads import (  # noqa: E402
     VideoFrame,
     parse,
 )
-from eyelearn.server import buffer_web_sockets  # noqa: E402
+from eyelearn.protocols.web_socket_face import Caller  # noqa: E402
+from eyelearn.protocols.websocket_eye import WebSocketEye  # noqa: E402
 from eyelearn.settings import Settings  # noqa: E402
 from eyelearn.vision.frames import decode  # noqa: E402
 
@@ -121,8 +128,33 @@ def tokens(data: bytes) -> None:
             assert identity.user_id
 
 
+def messages(data: bytes) -> None:
+    """A message of the older clients: of frames, and of looking-away events. Whatever is told of it
+    fits into an answer."""
+    try:
+        message = read_object(data)
+    except InvalidPayload:
+        return
+    told = echo_of(message)
+    try:
+        frame = parse(FrameMessage, "frames", (message,))
+    except InvalidPayload as error:
+        told |= {"error": error.message}
+    else:
+        told |= {"ids": frame.ids._asdict(), "echoed": [frame.frame_id, frame.timestamp]}
+    orjson.dumps(told)
+    web_socket: Any = SimpleNamespace(name=CONNECTION, send=orjson.dumps, environ={})
+    caller = Caller(web_socket)
+    try:
+        _eye().take(caller, message)
+    except EyeLearnError as error:
+        orjson.dumps(_eye().error(error, message))
+    finally:
+        _eye().leave(caller)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    function.__name__: function for function in (frames, packets, web_socket, tokens)
+    function.__name__: function for function in (frames, packets, web_socket, tokens, messages)
 }
 
 
@@ -196,6 +228,16 @@ def _connect(server: socketio.Server) -> None:
 @lru_cache(maxsize=1)
 def _identities() -> Identities:
     return Identities(Settings(_env_file=None, auth_secret=SECRET))
+
+
+@lru_cache(maxsize=1)
+def _eye() -> WebSocketEye:
+    """What comes to a judgement is not judged."""
+    sessions: Any = SimpleNamespace(
+        watch=lambda _holder, _user: None, judge=lambda *_: None, drop=lambda _holder: None
+    )
+    later: Any = SimpleNamespace(later=lambda _seconds, _look: None)
+    return WebSocketEye(sessions, None, Settings(_env_file=None), later)
 
 
 def _signed(claims: str) -> str:

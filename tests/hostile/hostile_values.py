@@ -29,6 +29,8 @@ VALUE = st.recursive(
     max_leaves=10,
     # Two of them fit into a message; a longer one would end the connection.
 ).filter(lambda value: _json_bytes(value) < 0.49 * MAX_MESSAGE_BYTES)
+# Many of these are read in no time, also by whom strangers are read slowly.
+SMALL_VALUE = VALUE.filter(lambda value: _json_bytes(value) < 64 * 1024)
 IDS = {"user_id": 7, "module_id": "m", "section_id": None}
 # Fields as they should be, of which some are then replaced.
 FIELDS: dict[str, dict[str, Any]] = {
@@ -57,6 +59,13 @@ def arguments(event: str) -> st.SearchStrategy[list[Any]]:
     missing = replaced.map(lambda wrong: [wrong])
     any_of_them = st.one_of(nearly, missing, st.lists(VALUE, max_size=3))
     return any_of_them.filter(lambda sent: _json_bytes(sent) < 0.99 * MAX_MESSAGE_BYTES)
+
+
+def objects(right: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Messages that are one object: nearly right, or of other fields."""
+    replaced = st.fixed_dictionaries({}, optional=dict.fromkeys(right, SMALL_VALUE))
+    nearly = replaced.map(lambda wrong: {**right, **wrong})
+    return st.one_of(nearly, replaced, st.dictionaries(KEY, SMALL_VALUE, max_size=5))
 
 
 def nested(depth: int, opening: str = "[") -> str:

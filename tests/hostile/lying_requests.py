@@ -4,6 +4,7 @@ from __future__ import annotations
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n"
+POST_FRAMES = b"POST /api/frames HTTP/1.1\r\nHost: x\r\n"
 SMUGGLED = b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 LIES = {
@@ -39,6 +40,27 @@ LIES = {
     "a path out of the house": b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
     "a path in per cent": b"GET /%2e%2e/%2e%2e/etc/passwd%00 HTTP/1.1\r\nHost: x\r\n\r\n",
     "a host that is none": b"GET /healthz HTTP/1.1\r\nHost: [::x\r\nOrigin: http://[::x\r\n\r\n",
+}
+LIES |= {
+    f"{name} of frames": sent.replace(b"/socket.io/?EIO=4&transport=websocket", b"/ws/frames")
+    for name, sent in LIES.items()
+    if name.startswith("an upgrade")
+}
+LIES |= {
+    "an upgrade with a body": b"POST /ws/frames HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n"
+    b"Content-Length: 5\r\n\r\nhello",
+    "an upgrade with a key that is none": b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \xff\r\n"
+    b"Sec-WebSocket-Protocol: ,\xff,a b\r\nSec-WebSocket-Extensions: ;=,\r\n\r\n",
+    "an upgrade of what has none": b"GET /api/frames HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n\r\n",
+    "a body that is compressed": POST_FRAMES
+    + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08",
+    "a body of no text": POST_FRAMES
+    + b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 4\r\n\r\n\xff\xfe{}",
+    "a body of none": POST_FRAMES + b"\r\n",
+    "a method that frames have not": POST_FRAMES.replace(b"POST", b"TRACE") + b"\r\n",
 }
 # One request each to whoever reads them rightly, and two to whoever does not.
 SMUGGLERS = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostile.examples import some_examples
-from hostile.lying_requests import HEALTH, LIES, POST, SMUGGLERS
+from hostile.lying_requests import HEALTH, LIES, POST, POST_FRAMES, SMUGGLERS
 from hostile.stranger import Flood
 from hostile.wire import Wire
 from service import RunningService
@@ -44,7 +44,7 @@ def test_no_request_is_smuggled_in_with_another(service: RunningService, sent: b
 
 
 @some_examples
-@given(head=st.sampled_from([b"", HEALTH, POST]), rest=st.binary(max_size=300))
+@given(head=st.sampled_from([b"", HEALTH, POST, POST_FRAMES]), rest=st.binary(max_size=300))
 def test_any_bytes_get_no_fault_of_ours(service: RunningService, head: bytes, rest: bytes) -> None:
     assert FAULT not in answers(service, head + rest)
 
@@ -61,12 +61,18 @@ def test_a_row_of_requests_leaves_the_others_their_turn(service: RunningService)
         until(service.answers)
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(service: RunningService) -> None:
+@pytest.mark.parametrize("head", [POST, POST_FRAMES])
+def test_a_body_that_does_not_come_is_not_waited_for(service: RunningService, head: bytes) -> None:
     with Wire(service) as wire:
-        wire.send(POST + b"Content-Length: 100\r\n\r\nhello")
-        wire.rest()
+        wire.send(head + b"Content-Length: 100\r\n\r\nhello")
+        assert STATUS.findall(wire.rest()) == [b"408"]
 
 
-def test_a_request_that_comes_byte_by_byte_is_not_waited_for(service: RunningService) -> None:
-    with Wire(service) as wire, Flood(wire.socket, b"X", reads=False):
-        wire.rest()
+@pytest.mark.parametrize("head", [b"", POST_FRAMES + b"Content-Length: 4000000\r\n\r\n"])
+def test_a_request_that_comes_byte_by_byte_is_not_waited_for(
+    service: RunningService, head: bytes
+) -> None:
+    with Wire(service) as wire:
+        wire.send(head)
+        with Flood(wire.socket, b"X", reads=False):
+            wire.rest()

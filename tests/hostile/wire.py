@@ -9,8 +9,16 @@ from types import TracebackType
 from service import RunningService
 
 ANSWER_SECONDS = 30.0
+SOCKET_IO = "/socket.io/?EIO=4&transport=websocket"
+# By the address of each WebSocket: what it has said when its greeting is over.
+GREETED = {
+    SOCKET_IO: b'"maxPayload"',
+    "/ws/frames": b"\r\n\r\n",
+    "/": b"Eye tracking connected",
+    "/ws/eye": b"Eye tracking connected",
+}
 UPGRADE = (
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
+    "GET {path} HTTP/1.1\r\n"
     "Host: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{more}\r\n"
 )
@@ -49,11 +57,11 @@ class Wire:
         except ConnectionError:
             return
 
-    def upgrade(self, more: str = "") -> None:
-        """Goes over to a WebSocket, and reads until Engine.IO's greeting has come."""
-        self.send(UPGRADE.format(more=more).encode())
+    def upgrade(self, path: str = SOCKET_IO, more: str = "") -> None:
+        """Goes over to a WebSocket, and reads until its greeting has come."""
+        self.send(UPGRADE.format(path=path, more=more).encode())
         told = b""
-        while b'"maxPayload"' not in told:
+        while GREETED[path] not in told:
             piece = self.socket.recv(4096)
             assert piece, told
             told += piece

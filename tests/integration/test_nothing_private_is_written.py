@@ -12,14 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import pytest
 import socketio
 
 from integration.learner import Learner
+from integration.older_clients import RestClient, ask, framed, hear, web_socket
 from pictures import data_url, face_frame, jpeg
-from service import running_service
+from service import RunningService, running_service
 from tokens import SECRET, bad_tokens, token
 from waiting import until
 
@@ -28,6 +30,7 @@ BROKEN = FACE[: len(FACE) // 2]
 JPEG_MAGIC = b"\xff\xd8\xff"
 USER = "the-learner's-name"
 JWT = token(sub=USER)
+IDS = {"user_id": USER, "module_id": "m-1"}
 WRONG_TOKENS = [bad_tokens()[wrong] for wrong in ("no JWT", "tampered", "not ASCII")]
 OPENS = "open,openat,openat2,creat,memfd_create"
 
@@ -37,7 +40,7 @@ class Left:
     """log: lines; files: what lay beside the database before its end; opened: files opened for
     writing, by any of the service's processes; core_limits: of each of them, in bytes."""
 
-    session_id: str
+    session_ids: list[str]
     log: list[str]
     files: dict[str, bytes]
     opened: set[str]
@@ -60,7 +63,8 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
     # -D: the service stays this process's child, and the tracer is its own.
     strace = ["strace", "-D", "-f", "-qq", "--seccomp-bpf", f"-etrace={OPENS}", "-o", str(trace)]
     with running_service(settings, under=strace) as service:
-        session_id = hold_a_session(service.url)
+        session_ids = [hold_a_session(service.url), *send_frames(service)]
+        watch_the_eyes(service)
         family = [psutil.Process(service.process.pid)]
         family += family[0].children(recursive=True)
         core_limits = {process.rlimit(psutil.RLIMIT_CORE) for process in family}
@@ -68,7 +72,7 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
         files = {file.name: file.read_bytes() for file in folder.iterdir()}
         assert service.terminate() == 0
         log = service.log.splitlines()
-    return Left(session_id, log, files, set(opened_for_writing(trace)), core_limits, folder)
+    return Left(session_ids, log, files, set(opened_for_writing(trace)), core_limits, folder)
 
 
 def hold_a_session(url: str) -> str:
@@ -88,6 +92,39 @@ def hold_a_session(url: str) -> str:
         with pytest.raises(socketio.exceptions.ConnectionError):
             client.connect(f"{url}?token={JWT}", auth={"token": wrong}, transports=["polling"])
     return session_id
+
+
+def send_frames(service: RunningService) -> Iterator[str]:
+    """Over REST and a raw WebSocket; the ids of the sessions."""
+    sent = [framed(picture, user_id=USER, frame_id=JWT[:99]) for picture in (FACE, BROKEN)]
+    wrong = [{"frame": {"data": data_url(FACE)}, **IDS}, {"user_id": {"token": JWT}, "frame": JWT}]
+    client = RestClient(service, JWT)
+    yield client.post(json=sent[0]).json()["session_id"]
+    for message in (sent[1], *wrong):
+        assert client.post(json=message).status_code in (400, 422)
+    assert client.post(data=b'{"frame":"' + FACE).status_code == 400
+    assert client.post(f"/api/{JWT}?token={JWT}", json=sent[0]).status_code == 404
+    for told in WRONG_TOKENS:
+        assert RestClient(service, told).post(json=sent[0]).status_code == 401
+    for number, token_of_address in enumerate((JWT, *WRONG_TOKENS)):
+        with web_socket(service, f"/ws/frames?token={quote(token_of_address)}") as connection:
+            told = ask(connection, {**sent[0], "section_id": 1})
+            if number == 0:
+                yield told["session_id"]
+                for message in (sent[1], *wrong, FACE, data_url(FACE)):
+                    assert ask(connection, message)["error"]
+            connection.shutdown()
+
+
+def watch_the_eyes(service: RunningService) -> None:
+    with web_socket(service, "/") as connection:
+        hear(connection)
+        connection.send(json.dumps({"type": "auth", "token": JWT}))
+        for message in (FACE, {"type": "frame", "data": data_url(FACE)}):
+            assert ask(connection, message)["type"] == "eye_data"
+        wrong = [BROKEN, {"type": "frame", "data": data_url(BROKEN)}, {"type": data_url(FACE)}]
+        for message in (*wrong, {"type": [USER]}, {"type": JWT}, data_url(FACE)):
+            assert ask(connection, message)["type"] == "error"
 
 
 def hostile_payloads() -> Iterator[tuple[str, Any]]:
@@ -112,7 +149,7 @@ def private_texts(left: Left) -> list[str]:
     picture = [base64.b64encode(FACE[at : at + 30]).decode() for at in (0, 300, 3000)]
     plain = [repr(FACE[at : at + 8])[2:-1] for at in (0, 300, 3000)]
     tokens = [part for told in [JWT, *WRONG_TOKENS] for part in told.split(".")]
-    return [USER, left.session_id, *picture, *plain, *tokens, SECRET, "a-cookie", "no picture"]
+    return [USER, *left.session_ids, *picture, *plain, *tokens, SECRET, "a-cookie", "no picture"]
 
 
 def test_every_line_of_the_log_is_one_event(left: Left) -> None:

@@ -58,6 +58,11 @@ class Doorway:
         address = f"ws://127.0.0.1:{self.port}/socket.io/?EIO=4&transport=websocket{query}"
         return websocket.create_connection(address, timeout=30, **options)
 
+    def raw_web_socket(self, path: str, **options: object) -> websocket.WebSocket:
+        return websocket.create_connection(
+            f"ws://127.0.0.1:{self.port}{path}", timeout=30, **options
+        )
+
     def learner(self, **auth: str) -> websocket.WebSocket:
         """A Socket.IO connection that has been greeted."""
         learner = self.web_socket()
@@ -109,6 +114,14 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doorway]:
 def narrow_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doorway]:
     log = tmp_path_factory.mktemp("door") / "log"
     with doorway(log, max_connections_per_address=FEW, auth_secret=SECRET) as open_door:
+        yield open_door
+
+
+@pytest.fixture(scope="module")
+def hasty_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doorway]:
+    """Asks for a sign of life after 0.4 s, and ends who gives none after 1 s."""
+    log = tmp_path_factory.mktemp("door") / "log"
+    with doorway(log, heartbeat_hurry=50, debug=1) as open_door:
         yield open_door
 
 
@@ -259,6 +272,57 @@ def test_only_the_web_socket_of_the_standard_is_spoken(door: Doorway) -> None:
         assert connection.recv(65536).startswith(b"HTTP/1.1 400")
 
 
+def dead_after(connection: websocket.WebSocket) -> float:
+    """Seconds until the other side ends one of whom it gets no sign of life."""
+    begun = time.monotonic()
+    until(lambda: has_ended(connection.sock))
+    connection.shutdown()
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize("path", ["/ws/frames", "/"])
+def test_a_peer_that_is_gone_without_a_word_is_ended(hasty_door: Doorway, path: str) -> None:
+    files = psutil.Process(hasty_door.process.pid).num_fds()
+    # Nobody reads, and so nobody answers a ping.
+    assert dead_after(hasty_door.raw_web_socket(path)) > 0.5
+    half_sent = hasty_door.raw_web_socket(path)
+    half_sent.sock.sendall(b"\x81\xfe\x10\x00")
+    trickling(half_sent.sock)
+    assert dead_after(half_sent) > 0.5
+    until(lambda: psutil.Process(hasty_door.process.pid).num_fds() <= files)
+
+
+@pytest.mark.parametrize("path", ["/ws/frames", "/"])
+def test_a_peer_that_answers_pings_may_say_nothing_else(hasty_door: Doorway, path: str) -> None:
+    with contextlib.closing(hasty_door.raw_web_socket(path)) as connection:
+        pings = 0
+        while pings < 4:
+            kind, _ = connection.recv_data(control_frame=True)
+            pings += kind == websocket.ABNF.OPCODE_PING
+        connection.send("{")
+        told = ""
+        while "invalid_payload" not in told:
+            told = connection.recv()
+
+
+def test_a_raw_web_socket_is_counted_and_its_place_is_free_again(narrow_door: Doorway) -> None:
+    opened: list[websocket.WebSocket] = []
+
+    def come(query: str = "") -> bool:
+        return succeeds(lambda: opened.append(narrow_door.raw_web_socket(f"/ws/frames{query}")))
+
+    until(lambda: not come())
+    assert 0 < len(opened) <= FEW
+    for connection in opened:
+        connection.close()
+    until(come)
+    # Who has a token leaves the place to others.
+    for number in range(3 * FEW):
+        until(lambda number=number: come(f"?token={token(sub=str(number))}"))
+    for connection in opened:
+        connection.shutdown()
+
+
 def hang_up(door: Doorway) -> None:
     door.learner(token=token()).shutdown()
 
@@ -313,6 +377,13 @@ def test_whatever_way_a_connection_ends_its_place_is_free(
 ) -> None:
     for _ in range(2 * FEW):
         until(lambda: succeeds(lambda: come_and_go(narrow_door)))
+
+
+def test_what_a_library_says_of_a_connection_s_end_is_not_gathered(door: Doorway) -> None:
+    for _ in range(3):
+        send_nonsense(door)
+    assert requests.get(f"{door.url}/healthz", timeout=30).status_code == 200
+    assert "shutdown error" not in door.log.read_text()
 
 
 def succeeds(act: Callable[[], None]) -> bool:

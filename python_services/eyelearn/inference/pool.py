@@ -242,13 +242,15 @@ class InferencePool:
             spent = messages.seconds_spent(header)
             if spent is not None:
                 self._throughput.learn(spent, now)
-            ticket.resolve(messages.read_answer(header))
         worker.answered_at = now
         if worker.silent:
             _log.info("worker answers again", worker=worker.name, pid=worker.child.pid)
             worker.silent = False
             self._take_in(worker)
         self._pump(worker)
+        if ticket is not None:
+            # Last: whatever goes wrong with the answer, the worker has its next frame.
+            ticket.resolve(messages.read_answer(header))
 
     def _on_ready(self, worker: WorkerHandle, header: Header) -> None:
         _log.info(

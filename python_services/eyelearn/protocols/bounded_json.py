@@ -36,7 +36,7 @@ def loads(text: str, **_options: Any) -> Any:
         raise ValueError(f"more than {MAX_CONTAINERS} objects and lists")
     if _count(text, ",", MAX_COMMAS) > MAX_COMMAS:
         raise ValueError(f"more than {MAX_COMMAS} values")
-    return json.loads(text, parse_int=_integer)
+    return _DECODER.decode(text)
 
 
 def read_object(message: str | bytes) -> dict[str, Any]:
@@ -69,3 +69,7 @@ def _count(text: str, character: str, enough: int) -> int:
 def _integer(digits: str) -> float:
     """Whoever checks the value refuses infinity, and can say where it stood."""
     return int(digits) if len(digits) <= MAX_DIGITS else math.inf
+
+
+# `json.loads` makes one for each text.
+_DECODER = json.JSONDecoder(parse_int=_integer)

@@ -46,6 +46,20 @@ EXPLAINED = {
 }
 
 
+class Unheard(io.TextIOBase):
+    """For what libraries write of a request: hosts and paths as clients name them, and with no end
+    of a line, so that whoever waits for one gathers it for ever."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+UNHEARD = Unheard()
+
+
 class TooSlow(TimeoutError):
     """The client has not sent in time what it began to send."""
 
@@ -172,7 +186,8 @@ class BoundedRequests(_Protocol):  # type: ignore[misc]
 
     def get_environ(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environ()
-        return {**environ, TCP_VISIT: self._visit, TCP_SOCKET: self.connection}
+        ours = {TCP_VISIT: self._visit, TCP_SOCKET: self.connection, "wsgi.errors": UNHEARD}
+        return {**environ, **ours}
 
     def handle_one_response(self) -> None:
         """The whole body is there before anybody looks at the request. Raises TooSlow."""

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import re
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response
 
@@ -40,13 +41,19 @@ def _addressed(page: str, address: str) -> str:
     return page.replace(ADDRESS_META, told, 1)
 
 
+def _origin(address: str) -> str:
+    """A policy takes an address with a path for that one page, and ours has others below it."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if address else ""
+
+
 def _policy(page: str, settings: Settings) -> str:
     """Its own script and style, by their hashes, and nothing else."""
     hashes: dict[str, list[str]] = {"script": [], "style": []}
     for kind, content in INLINE.findall(page):
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         hashes[kind].append(f"'sha256-{digest}'")
-    connect = " ".join(("'self' ws: wss:", settings.python_service_url)).rstrip()
+    connect = " ".join(("'self' ws: wss:", _origin(settings.python_service_url))).rstrip()
     embedders = " ".join(("'self'", *listed(settings.allowed_origins)))
     return "; ".join(
         (

@@ -13,6 +13,8 @@ from .pace import Pace
 
 # A request is to be answered within 2 s, whatever the answer.
 MAX_WAIT_SECONDS = 1.0
+# Who is refused again and again leaves as much of the row to those who begin.
+MAX_HOLD_UP_SECONDS = 0.5 * MAX_WAIT_SECONDS
 
 
 class Newcomers:
@@ -35,11 +37,11 @@ class Newcomers:
             self._sleep(wait_seconds)
 
     def hold_up(self, size: int, until: float) -> None:
-        """After a message that is refused: counts it as well, and waits as long as the next one
-        would have to, but not beyond `until` on the monotonic clock."""
+        """Waits before a message is refused, which counts as others do; not beyond `until` on the
+        monotonic clock."""
         now = time.monotonic()
-        wait_seconds = self._all_strangers.wait(now)
-        if wait_seconds <= MAX_WAIT_SECONDS:
+        wait_seconds = MAX_WAIT_SECONDS
+        if self._all_strangers.wait(now) <= MAX_HOLD_UP_SECONDS:
             wait_seconds = self._all_strangers.spend(size, now)
         wait_seconds = min(wait_seconds, MAX_WAIT_SECONDS, until - now)
         if wait_seconds > 0:
