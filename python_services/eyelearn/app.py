@@ -25,9 +25,9 @@ from .protocols.identity import Identities
 from .protocols.pace import Pace
 from .protocols.pages import pages
 from .protocols.rest_errors import answer_in_json
-from .protocols.rest_frames import RestFrames
+from .protocols.rest_frames import RestDoor, RestFrames
 from .protocols.rest_page import rest_page
-from .protocols.security_headers import SecurityHeaders
+from .protocols.security_headers import WSGI, SecurityHeaders
 from .protocols.silent_connections import SilentConnections
 from .protocols.socketio_door import SocketIODoor
 from .protocols.socketio_focus import SocketIOFocus
@@ -92,11 +92,12 @@ def create_app(
         flask.register_blueprint(pages(settings))
     else:
         refuse_connections(socketio.server)
+    wsgi: WSGI = flask.wsgi_app
     raw: dict[str, Face] = {}
     if "frames" in faces:
         frames = Frames(sessions, settings, entry.newcomers, ledger.forward)
         rest = RestFrames(frames, entry.newcomers, entry.connections, settings, concurrency)
-        flask.register_blueprint(rest.blueprint(entry.origins))
+        wsgi = RestDoor(wsgi, rest, entry.origins)
         flask.register_blueprint(frames_page(settings))
         flask.register_blueprint(rest_page(settings))
         raw[FRAMES_PATH] = WebSocketFrames(frames, concurrency)
@@ -105,7 +106,6 @@ def create_app(
         eye = WebSocketEye(sessions, watch, settings, concurrency)
         raw |= dict.fromkeys(EYE_PATHS, eye)
     flask.register_blueprint(status(settings, sessions, pool, ledger))
-    wsgi = flask.wsgi_app
     if make_web_socket is not None:
         doorkeeper = Doorkeeper(Identities(settings), settings.handshake_seconds, concurrency)
         wsgi = WebSocketDoor(

@@ -18,12 +18,12 @@ eventlet.monkey_patch()
 import resource  # noqa: E402
 import signal  # noqa: E402
 import socket  # noqa: E402
-import threading  # noqa: E402
 import time  # noqa: E402
 from functools import partial  # noqa: E402
 from select import select  # noqa: E402
 from typing import Any  # noqa: E402
 
+import eventlet.event  # noqa: E402
 import eventlet.wsgi  # noqa: E402
 from engineio.socket import Socket as EngineIOSocket  # noqa: E402
 from eventlet.semaphore import Semaphore  # noqa: E402
@@ -64,12 +64,29 @@ BACKLOG = 1024
 # Open files that are no client's: libraries, workers, the log, and some to spare.
 FILES_OF_OUR_OWN = 128
 
+
+class GreenEvent(eventlet.event.Event):  # type: ignore[misc]  # no types
+    """In place of `threading.Event`, whose locks, made green, take twice the time."""
+
+    def set(self) -> None:
+        if not self.ready():
+            self.send(True)
+
+    def is_set(self) -> bool:
+        return bool(self.ready())
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """timeout: in seconds; says whether it is set."""
+        super().wait(timeout)
+        return self.is_set()
+
+
 GREEN = Concurrency(
     spawn=eventlet.spawn_n,
     later=eventlet.spawn_after,
     sleep=eventlet.sleep,
     lock=Semaphore,
-    event=threading.Event,
+    event=GreenEvent,
 )
 
 
@@ -273,6 +290,8 @@ def answer_requests(listener: socket.socket, application: Application) -> None:
         socket_timeout=SOCKET_TIMEOUT_SECONDS,
         log_output=False,
         debug=False,
+        # Ours are, and every answer would pay for it.
+        capitalize_response_headers=False,
     )
 
 

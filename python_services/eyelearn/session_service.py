@@ -44,7 +44,7 @@ from .tracking.session import (
     SessionRules,
     WebSocketEyeTrackingSession,
 )
-from .vision.observation import Observation
+from .vision.observation import NO_FACE, Face, Observation
 
 _log = get_logger(__name__)
 
@@ -297,14 +297,10 @@ class SessionService:
         if session.ended_at is not None:
             raise NotTracking("face_landmarks")
         session.last_seen = max(session.last_seen, arrived)
-        attention = None
-        for number, at in samples:
-            face = faces[number]
-            count = 0 if face is None else max(1, face_counts[number])
-            attention = session.observe(Observation(count, face), at)
-        if attention is None:
+        if not samples:
             raise Superseded
-        return Judgement(session, attention, True, None)
+        observed = [(_seen(faces[number], face_counts[number]), at) for number, at in samples]
+        return Judgement(session, session.observe_all(observed), True, None)
 
     def set_hidden(self, holder: str, hidden: bool) -> None:
         """Raises NotTracking."""
@@ -472,6 +468,10 @@ class SessionService:
         ]
         sending = [demand for demand in demands if demand > 0.0]
         self._admission.measure(self._pool.frames_per_second, sending)
+
+
+def _seen(face: Face | None, face_count: int) -> Observation:
+    return NO_FACE if face is None else Observation(max(1, face_count), face)
 
 
 def session_rules(settings: Settings) -> SessionRules:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from flask import Response, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from ..errors import Unauthorized
@@ -39,14 +39,8 @@ def admin_only(
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             if is_admin(settings, request.headers.get("Authorization")):
                 return view(*args, **kwargs)
-            return _asking_for_the_token()
+            return refusal(Unauthorized("This needs 'Authorization: Bearer' with ADMIN_TOKEN."))
 
         return guarded
 
     return decorate
-
-
-def _asking_for_the_token() -> Response:
-    answer = refusal(Unauthorized("This needs 'Authorization: Bearer' with ADMIN_TOKEN."))
-    answer.headers["WWW-Authenticate"] = "Bearer"
-    return answer

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Response
 
 from ..errors import Forbidden
 from ..events import get_logger
 from ..settings import Settings, listed
 from .client_address import DEFAULT_PORTS, client_of, trusted_networks
 from .refusals import refusal
+from .security_headers import WSGI, Headers
 
 _log = get_logger(__name__)
 
@@ -20,6 +21,7 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 # Each foreign origin is told once; whoever makes them up does not fill the log.
 MAX_TOLD = 100
 MAX_TOLD_LENGTH = 100
+OPTIONS = "OPTIONS"
 # How long a browser may remember what a route allows, in seconds.
 PREFLIGHT_SECONDS = 600
 
@@ -38,7 +40,12 @@ class Origins:
 
         environ: the request's WSGI environment, which says what our own origin is.
         """
-        if not origin or "*" in self._allowed:
+        if not origin:
+            return True
+        if not origin.isprintable():
+            # No browser's, and it is written into an answer's headers.
+            return False
+        if "*" in self._allowed:
             return True
         origin = _plain(origin)
         if origin in self._allowed or self._is_own(origin, environ):
@@ -66,39 +73,43 @@ class Origins:
         }
 
 
-def guard_by_origin(blueprint: Blueprint, origins: Origins) -> None:
-    """Refuses foreign pages on every route of a blueprint, and lets the others read its answers
-    (CORS, the preflight included)."""
+class OriginGuard:
+    """A WSGI application around another: refuses foreign pages, and lets the others read its
+    answers (CORS, the preflight included)."""
 
-    @blueprint.before_request
-    def judge() -> Response | None:
+    def __init__(self, application: WSGI, origins: Origins, methods: Sequence[str]) -> None:
+        """methods: that the application answers, besides OPTIONS."""
+        self._application = application
+        self._origins = origins
+        self._methods = ", ".join(sorted({*methods, OPTIONS}))
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        origin = environ.get("HTTP_ORIGIN")
+        added = [("Vary", "Origin")]
+
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
+            return start_response(status, [*headers, *added], exc_info)
+
         try:
-            origins.check(request.headers.get("Origin"), request.environ)
+            self._origins.check(origin, environ)
         except Forbidden as error:
-            return refusal(error)
-        return Response(status=204) if _is_preflight() else None
+            return refusal(error)(environ, start)
+        if origin:
+            added.append(("Access-Control-Allow-Origin", origin))
+            added.append(("Access-Control-Expose-Headers", "Retry-After"))
+        if environ["REQUEST_METHOD"] != OPTIONS:
+            return self._application(environ, start)
+        return Response(status=204, headers=self._what_may_be_sent(origin))(environ, start)
 
-    @blueprint.after_request
-    def tell(answer: Response) -> Response:
-        answer.vary.add("Origin")
-        origin = request.headers.get("Origin")
-        if origin and origins.allow(origin, request.environ):
-            answer.headers["Access-Control-Allow-Origin"] = origin
-            answer.headers["Access-Control-Expose-Headers"] = "Retry-After"
-            if _is_preflight():
-                answer.headers["Access-Control-Allow-Methods"] = ", ".join(_methods())
-                answer.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
-                answer.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
-        return answer
-
-
-def _is_preflight() -> bool:
-    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
-
-
-def _methods() -> list[str]:
-    rule = request.url_rule
-    return sorted(rule.methods or ()) if rule else []
+    def _what_may_be_sent(self, origin: str | None) -> dict[str, str]:
+        told = {"Allow": self._methods}
+        if origin:
+            told["Access-Control-Allow-Methods"] = self._methods
+            told["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+            told["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+        return told
 
 
 def _plain(origin: str) -> str:

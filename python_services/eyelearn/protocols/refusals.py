@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import http
 import json
 import math
 
 from flask import Response
 from typing_extensions import TypedDict
 
-from ..errors import EyeLearnError
+from ..errors import EyeLearnError, InvalidPayload
 
 RETRY_AFTER_SECONDS = 5.0
 
@@ -35,4 +36,16 @@ def refusal(error: EyeLearnError) -> Response:
     if error.code in {"rate_limited", "overloaded"}:
         seconds = error.retry_after_seconds or RETRY_AFTER_SECONDS
         answer.headers["Retry-After"] = str(math.ceil(seconds))
+    if error.http_status == http.HTTPStatus.UNAUTHORIZED:
+        # RFC 9110, section 15.5.2: it says how one may come in.
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def refused_method(*allowed: str) -> Response:
+    """405 in the same form, with the methods that are answered there."""
+    status = http.HTTPStatus.METHOD_NOT_ALLOWED
+    answer = refusal(InvalidPayload(f"{status.value} {status.phrase}"))
+    answer.status_code = status
+    answer.headers["Allow"] = ", ".join(allowed)
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -112,17 +113,35 @@ class WebSocketEyeTrackingSession:
 
     def observe(self, observation: Observation, now: float) -> Attention:
         """One more judged frame, which arrived at `now`."""
+        smoothed, verdict = self._count(observation, now)
+        self.needed.observe(verdict, self._is_settled(verdict, observation.face), now)
+        return self._attend(observation, smoothed, verdict)
+
+    def observe_all(self, samples: Sequence[tuple[Observation, float]]) -> Attention:
+        """Several at once, each with its time, in order; one at least. Tells of the last."""
+        for observation, at in samples:
+            smoothed, verdict = self._count(observation, at)
+        return self._attend(observation, smoothed, verdict)
+
+    def _count(self, observation: Observation, now: float) -> tuple[Observation, Verdict]:
+        """The time until now, and what follows from this frame; gives it with its face smoothed."""
         smoothed = self._smooth(observation, now)
         self._watch(smoothed.face, now)
-        limits, neutral = self.rules.limits, self.neutral.value
-        verdict = self._focus.observe(smoothed, self._eyes.closed, neutral, now)
-        score = attention_score(smoothed, limits, neutral, self._eyes.threshold)
+        verdict = self._focus.observe(smoothed, self._eyes.closed, self.neutral.value, now)
         if self.hidden:
-            verdict, score = Verdict(False, PAGE_HIDDEN), 0.0
-        self.needed.observe(verdict, self._is_settled(verdict, observation.face), now)
+            verdict = Verdict(False, PAGE_HIDDEN)
         self.metrics.observe(verdict.is_focused, now)
         self.last_seen = max(self.last_seen, now)
         self.changed = True
+        return smoothed, verdict
+
+    def _attend(
+        self, observation: Observation, smoothed: Observation, verdict: Verdict
+    ) -> Attention:
+        neutral, threshold = self.neutral.value, self._eyes.threshold
+        score = attention_score(smoothed, self.rules.limits, neutral, threshold)
+        if self.hidden:
+            score = 0.0
         self.attention = Attention(verdict, score, hint(observation.face), observation)
         return self.attention
 
