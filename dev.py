@@ -20,7 +20,8 @@ TOOLS = ROOT / ".tools"
 UV = "uv==0.13.8"
 USAGE = 2
 # A file's tests in one process, since they share services, and in the order of tests/conftest.py.
-PARALLEL = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# Three processes on two cores: a third of the time each waits for what it has started.
+PARALLEL = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def uv() -> str:

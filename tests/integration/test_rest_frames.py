@@ -147,6 +147,8 @@ def test_a_session_ends_by_being_idle_is_saved_and_goes_on_with_the_next_picture
     time.sleep(2.5)
     assert saved()[-1]["total_time"] == pytest.approx(total, abs=0.001)
     assert saved()[-1]["user_id"] == "idle"
+    # Unless FORWARD_EACH_RESULT asks for it, saves are all that is posted.
+    assert not any("status" in body for body in endpoint.bodies)
     again = client.frame(user_id="idle")
     assert again["session_id"] == told["session_id"]
     assert again["metrics"]["total_time"] == total
