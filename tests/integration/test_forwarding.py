@@ -54,10 +54,10 @@ def test_what_is_refused_is_not_posted(service: RunningService, page: RecordingE
     until(lambda: len(forwarded(page)) == before + 1)
 
 
-def test_a_page_that_is_gone_costs_nobody_an_answer(
+def test_a_page_that_takes_nothing_costs_nobody_an_answer(
     service: RunningService, page: RecordingEndpoint
 ) -> None:
-    page.close()
+    page.mode = "error"
     told = RestClient(service).film(0.5, user_id="somebody")
     assert told["success"] is True
     until(lambda: "results were not forwarded" in service.log)
