@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/hostile.py [--messages 100000] [--connections 64]
         [--half-open 1000] [--half-open-seconds 20] [--json FILE]
 
-Messages: malformed packets, events with wrong fields, frames that break the rules, requests that
-lie, pings, and messages in pieces without end. Each attack meets a fresh service with the settings
+Messages, over all faces: malformed packets, events, frames over REST and messages of raw WebSockets
+with wrong fields, WebSocket frames that break the rules, requests that lie, pings, and messages in
+pieces without end. Each attack meets a fresh service with the settings
 of an operator who has set none, and learners who film all the while. The same attack comes first,
 and memory is compared with what it left: that is room for so many at a time, and no leak.
 Strangers, learners and probe share the machine: where the event loop waits for a core, so do the

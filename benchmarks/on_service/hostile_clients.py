@@ -22,10 +22,20 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "python_services")]
 
 from hostile.broken_frames import BROKEN_OFF, ENDS  # noqa: E402
-from hostile.hostile_values import FIELDS, event_text  # noqa: E402
-from hostile.lying_requests import LIES, POST, SMUGGLERS  # noqa: E402
+from hostile.hostile_values import FIELDS, IDS, event_text  # noqa: E402
+from hostile.lying_requests import LIES, POST, POST_FRAMES, SMUGGLERS  # noqa: E402
 from hostile.malformed_packets import BODIES, HARMLESS, MALFORMED  # noqa: E402
-from hostile.wire import BINARY, FIRST_PIECE, PIECE, PING, PONG, TEXT, UPGRADE, frame  # noqa: E402
+from hostile.wire import (  # noqa: E402
+    BINARY,
+    FIRST_PIECE,
+    PIECE,
+    PING,
+    PONG,
+    SOCKET_IO,
+    TEXT,
+    UPGRADE,
+    frame,
+)
 
 # One that is not ended by the service in this time hangs, and is counted.
 PATIENCE_SECONDS = 60.0
@@ -36,7 +46,16 @@ PACKETS_PER_CONNECTION = 200
 FLOOD_FRAMES = 100
 WRONG = (None, True, -1, 1e308, "", "a" * 100, [], [[]], {}, {"a": {}})
 # How the messages are shared out: a row of packets, one broken frame, and so on.
-TURNS = ("packets", "frame", "request", "packets", "post", "packets", "flood", "packets", "pieces")
+TURNS = (
+    *("packets", "frame", "request", "packets", "post", "messages", "flood", "packets", "pieces"),
+    *("rest", "messages"),
+)
+# Where messages go that are no packets of Socket.IO's.
+RAW_PATHS = ("/ws/frames", "/", "/ws/eye")
+FRAME = {**FIELDS["video_frame"], **IDS, "frame_id": 1, "fps": 7, "hidden": True}
+EYE = {"type": "frame", "data": FRAME["frame"], "token": "x"}
+RAW_UPGRADE = UPGRADE.format(path="/ws/frames", more="").encode()
+SOCKET_IO_UPGRADE = UPGRADE.format(path=SOCKET_IO, more="").encode()
 
 
 def _as_frames(messages: tuple[str | bytes, ...]) -> bytes:
@@ -53,6 +72,14 @@ def _wrong_events() -> Iterator[bytes]:
             yield frame(TEXT, event_text(event, {**fields, field: wrong}).encode())
         for wrong in WRONG:
             yield frame(TEXT, event_text(event, wrong).encode())
+
+
+def _wrong_messages() -> Iterator[bytes]:
+    """Of the faces without Socket.IO: each field wrong, in every way."""
+    for right in (FRAME, EYE, {**IDS, "landmarks": FIELDS["face_landmarks"]}):
+        for field, wrong in itertools.product(right, WRONG):
+            yield json.dumps({**right, field: wrong}).encode()
+    yield from (b"", b"{", b"[1]", b"null", b"[" * 5000)
 
 
 def _packets() -> Iterator[bytes]:
@@ -79,6 +106,8 @@ class Strangers:
         self._frames = itertools.cycle([*ENDS.values(), *BROKEN_OFF.values()])
         self._requests = itertools.cycle([*LIES.values(), *SMUGGLERS.values()])
         self._bodies = itertools.cycle(BODIES.values())
+        self._messages = itertools.cycle(list(_wrong_messages()))
+        self._paths = itertools.cycle(RAW_PATHS)
         self._ways: dict[str, Callable[..., Awaitable[None]]] = {
             "packets": self._send_packets,
             "frame": self._send_frame,
@@ -86,6 +115,8 @@ class Strangers:
             "post": self._send_post,
             "flood": self._send_flood,
             "pieces": self._send_pieces,
+            "messages": self._send_messages,
+            "rest": self._send_rest,
         }
 
     async def come(self, first_turn: int) -> None:
@@ -111,20 +142,34 @@ class Strangers:
         self.counts["sent"] += count
         self.counts[way] += count
 
-    async def _upgrade(self, reader: Any, writer: Any) -> None:
-        writer.write(UPGRADE.format(more="").encode())
+    async def _upgrade(self, reader: Any, writer: Any, path: str = SOCKET_IO) -> None:
+        writer.write(UPGRADE.format(path=path, more="").encode())
         await reader.readuntil(b"\r\n\r\n")
 
     async def _send_packets(self, reader: Any, writer: Any) -> None:
         await self._upgrade(reader, writer)
         writer.write(frame(TEXT, b"40"))
+        await self._send_all("packets", self._packets, reader, writer)
+
+    async def _send_messages(self, reader: Any, writer: Any) -> None:
+        await self._upgrade(reader, writer, next(self._paths))
+        frames = (frame(TEXT, message) for message in self._messages)
+        await self._send_all("messages of raw WebSockets", frames, reader, writer)
+
+    async def _send_rest(self, reader: Any, writer: Any) -> None:
+        body = next(self._messages)
+        writer.write(POST_FRAMES + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        self._sent("frames over REST")
+        await self._end(reader, writer)
+
+    async def _send_all(self, way: str, frames: Iterator[bytes], reader: Any, writer: Any) -> None:
         reading = asyncio.create_task(self._read(reader))
         try:
-            for packet in itertools.islice(self._packets, PACKETS_PER_CONNECTION):
+            for each in itertools.islice(frames, PACKETS_PER_CONNECTION):
                 if self._left <= 0 or reading.done():
                     return
-                writer.write(packet)
-                self._sent("packets")
+                writer.write(each)
+                self._sent(way)
                 await writer.drain()
                 # The answers of a connection that is ended come before its end.
                 await asyncio.sleep(0)
@@ -134,7 +179,7 @@ class Strangers:
     async def _read(self, reader: Any) -> None:
         with contextlib.suppress(OSError):
             while told := await reader.read(1 << 16):
-                self.counts["errors told"] += told.count(b'42["error"')
+                self.counts["errors told"] += told.count(b'"code":')
 
     async def _send_frame(self, reader: Any, writer: Any) -> None:
         await self._upgrade(reader, writer)
@@ -192,9 +237,10 @@ SILENT = (
     b"GET /healthz HT",
     b"GET /healthz HTTP/1.1\r\nHost: x\r\n",
     POST + b"Content-Length: 100\r\n\r\nhello",
-    UPGRADE.format(more="").encode(),
-    UPGRADE.format(more="").encode() + frame(TEXT, b"40"),
-    UPGRADE.format(more="").encode() + frame(TEXT, b"4", said=100),
+    SOCKET_IO_UPGRADE,
+    SOCKET_IO_UPGRADE + frame(TEXT, b"40"),
+    SOCKET_IO_UPGRADE + frame(TEXT, b"4", said=100),
+    RAW_UPGRADE + frame(TEXT, b"{", said=100),
 )
 
 
