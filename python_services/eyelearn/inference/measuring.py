@@ -73,7 +73,11 @@ class Measuring:
         """Sees to it that no batch is left hanging, for as long as the process lives."""
         while True:
             self._concurrency.sleep(SWEEP_INTERVAL_SECONDS)
-            self.sweep(time.monotonic())
+            try:
+                self.sweep(time.monotonic())
+            except Exception:
+                # One batch's trouble must not leave the others hanging.
+                _log.exception("landmarks that are late could not be looked for; tried again")
 
     def sweep(self, now: float) -> None:
         for name, sent in list(self._sent.items()):
