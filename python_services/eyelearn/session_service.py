@@ -32,7 +32,6 @@ from .settings import Settings
 from .tracking.focus import FocusLimits
 from .tracking.neutral import Neutral, NeutralEstimate
 from .tracking.registry import Registry
-from .tracking.sample_times import Sample
 from .tracking.session import (
     DISCONNECTED,
     IDLE,
@@ -275,20 +274,18 @@ class SessionService:
         session = self._session_of(holder, "face_landmarks", arrived)
         if not session.frames.take(arrived):
             raise RateLimited.by_frames(self._settings.max_client_fps)
-        samples = session.sample_times.take(landmarks.timestamps, landmarks.sent_at, arrived)
 
         def measured(faces: Measured) -> None:
-            tell(lambda: self._observed(session, samples, landmarks.face_counts, faces, arrived))
+            tell(lambda: self._observed(session, landmarks, faces, arrived))
 
         size = landmarks.width, landmarks.height
-        batch = LandmarkBatch(landmarks.points, len(landmarks.timestamps), size, measured, arrived)
+        batch = LandmarkBatch(landmarks.points, len(landmarks.timestamps), size, measured)
         self._pool.measure(session.session_id, batch)
 
     def _observed(
         self,
         session: WebSocketEyeTrackingSession,
-        samples: list[Sample],
-        face_counts: Sequence[int],
+        landmarks: Landmarks,
         faces: Measured,
         arrived: float,
     ) -> Judgement:
@@ -297,9 +294,11 @@ class SessionService:
         if session.ended_at is not None:
             raise NotTracking("face_landmarks")
         session.last_seen = max(session.last_seen, arrived)
+        samples = session.sample_times.take(landmarks.timestamps, landmarks.sent_at, arrived)
         if not samples:
             raise Superseded
-        observed = [(_seen(faces[number], face_counts[number]), at) for number, at in samples]
+        counts = landmarks.face_counts
+        observed = [(_seen(faces[number], counts[number]), at) for number, at in samples]
         return Judgement(session, session.observe_all(observed), True, None)
 
     def set_hidden(self, holder: str, hidden: bool) -> None:

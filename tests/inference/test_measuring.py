@@ -79,7 +79,7 @@ def submit(measuring: Measuring, session_id: str, samples: int = 1) -> list[Meas
     """What the batch is told, as soon as it is."""
     told: list[Measured] = []
     points = bytes(samples * SAMPLE_BYTES)
-    batch = LandmarkBatch(points, samples, (640, 480), told.append, time.monotonic())
+    batch = LandmarkBatch(points, samples, (640, 480), told.append)
     measuring.submit(session_id, batch)
     return told
 

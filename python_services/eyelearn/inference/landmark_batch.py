@@ -12,12 +12,12 @@ Measured = list[Face | None] | EyeLearnError
 
 class LandmarkBatch:
     """points: float32, little-endian, of shape (samples, 35, 3), as bytes. width, height: of the
-    pictures that they came from, in pixels. since: when it came, on the monotonic clock.
+    pictures that they came from, in pixels.
 
     resolve: to be called once, with a face for each sample (None: there is none), or why not.
     """
 
-    __slots__ = ("height", "lost_by", "points", "resolve", "samples", "since", "width")
+    __slots__ = ("height", "lost_by", "points", "resolve", "samples", "width")
 
     def __init__(
         self,
@@ -25,12 +25,10 @@ class LandmarkBatch:
         samples: int,
         size: tuple[float, float],
         resolve: Callable[[Measured], None],
-        since: float,
     ) -> None:
         self.points = points
         self.samples = samples
         self.width, self.height = size
         self.resolve = resolve
-        self.since = since
         # The worker that had it already, and did not answer.
         self.lost_by: str | None = None

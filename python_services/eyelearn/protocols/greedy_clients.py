@@ -18,6 +18,7 @@ from ..settings import Settings
 from .hanging_up import hang_up
 from .pace import PACE, Pace
 from .paced_frames import PacedFrames
+from .plain_upgrade import plain
 
 _log = get_logger(__name__)
 
@@ -32,9 +33,6 @@ UNREADABLE_MESSAGE = "?"
 UNREADABLE_PACKET = f"4{UNREADABLE_MESSAGE}"
 # Between packets of one request; and a form of any number of fields, for browsers of before CORS.
 SEPARATOR, FORM = b"\x1e", b"d="
-# eventlet inflates what it is sent, up to a thousand times; pictures don't get smaller, and our
-# answers cost more time than they save bytes.
-EXTENSIONS_HEADER = "HTTP_SEC_WEBSOCKET_EXTENSIONS"
 
 
 class GreedyClients:
@@ -87,15 +85,7 @@ class GreedyClients:
                     # Circles that only the garbage collector would find.
                     del web_socket._recv_frame, web_socket.wait
 
-            upgrade = original(remember, engine)
-            # Drafts of the WebSocket protocol, whose messages have no largest size.
-            upgrade.support_legacy_versions = False
-
-            def uncompressed(environ: dict[str, Any], start_response: Any) -> Any:
-                environ.pop(EXTENSIONS_HEADER, None)
-                return upgrade(environ, start_response)
-
-            return uncompressed
+            return plain(original(remember, engine))
 
         return make
 

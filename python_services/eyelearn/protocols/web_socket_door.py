@@ -15,6 +15,7 @@ from .entry import Entry
 from .heartbeat import Heartbeat
 from .pace import PACE
 from .paced_frames import PacedFrames
+from .plain_upgrade import plain
 from .refusals import refusal
 from .security_headers import WSGI
 from .silent_connections import wants_web_socket
@@ -26,8 +27,6 @@ _log = get_logger(__name__)
 
 # eventlet's maker of WebSockets: takes what serves one, gives a WSGI application.
 Maker = Callable[[Callable[[Any], None]], Any]
-# eventlet inflates what it is sent, up to a thousand times; pictures don't get smaller.
-EXTENSIONS_HEADER = "HTTP_SEC_WEBSOCKET_EXTENSIONS"
 
 
 class WebSocketDoor:
@@ -79,12 +78,8 @@ class WebSocketDoor:
         self, environ: dict[str, Any], start_response: Callable[..., Any], face: Face
     ) -> Iterable[bytes]:
         """Returns once the connection has ended."""
-        environ.pop(EXTENSIONS_HEADER, None)
-        upgrade = self._maker(lambda web_socket: self._serve(web_socket, environ, face))
-        # Drafts of the WebSocket protocol, whose messages have no largest size.
-        upgrade.support_legacy_versions = False
-        answer: Iterable[bytes] = upgrade(environ, start_response)
-        return answer
+        upgrade = plain(self._maker(lambda web_socket: self._serve(web_socket, environ, face)))
+        return upgrade(environ, start_response)
 
     def _serve(self, web_socket: Any, environ: dict[str, Any], face: Face) -> None:
         pace = environ[PACE] = self._entry.new_pace()
