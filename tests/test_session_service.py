@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from eyelearn.concurrency import threads
-from eyelearn.errors import Internal, NotTracking, Overloaded, RateLimited
+from eyelearn.errors import Internal, NotTracking, Overloaded, RateLimited, Superseded
+from eyelearn.inference.landmark_batch import LandmarkBatch
 from eyelearn.saving.record import SessionRecord
-from eyelearn.session_service import Judgement, Outcome, SessionService
+from eyelearn.session_service import Judgement, Landmarks, Outcome, SessionService
 from eyelearn.settings import Settings
 from eyelearn.tracking.session import LearnerIds, WebSocketEyeTrackingSession
 from eyelearn.vision.observation import Observation
@@ -30,6 +31,7 @@ class Pool:
     def __init__(self) -> None:
         self.judged = 0
         self.alone: bool | None = None
+        self.fails = False
 
     def submit(
         self,
@@ -41,6 +43,10 @@ class Pool:
         self.judged += 1
         self.alone = alone
         tell(self.observation)
+
+    def measure(self, session_id: str, batch: LandmarkBatch) -> None:
+        face = self.observation.face
+        batch.resolve(Internal("no") if self.fails else [face] * batch.samples)
 
     def release(self, session_id: str) -> None:
         pass
@@ -448,3 +454,22 @@ def test_the_first_picture_after_a_page_is_hidden_is_judged() -> None:
     judgement = room.judge("a")
     assert judgement.judged
     assert judgement.attention.verdict.gaze_direction == "page_hidden"
+
+
+def test_landmarks_that_could_not_be_measured_count_when_they_come_again() -> None:
+    sitting = Sitting()
+    sitting.service.start("c", IDS)
+    batch = Landmarks(b"", [0.0, 200.0, 400.0], 400.0, [1, 1, 1], 640, 480)
+
+    def observe() -> Judgement:
+        told: list[Outcome] = []
+        sitting.service.observe("c", batch, told.append)
+        return told[0]()
+
+    sitting.pool.fails = True
+    with pytest.raises(Internal):
+        observe()
+    sitting.pool.fails = False
+    assert observe().session.metrics.focused_time == pytest.approx(0.4)
+    with pytest.raises(Superseded):
+        observe()
