@@ -147,6 +147,11 @@ class Settings(BaseSettings):
         description="Key under which ids are hashed in the log. Unset: made once, and kept beside "
         "the SQLite database, or else made at each start.",
     )
+    log_source_ip: bool = Field(
+        False,
+        description="1: addresses of those who ask for predictions are kept in `predictions_log` "
+        "as they are. 0: hashed, under the key of the log.",
+    )
 
     database_url: str = Field(
         DEFAULT_DATABASE_URL,
@@ -172,8 +177,9 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         90,
         ge=0,
-        description="Days after which a session that goes on no more is deleted here; one that the "
-        "platform is to have and has not, after 30 at the earliest. 0: never.",
+        description="Days after which a prediction, or a session that goes on no more, is deleted "
+        "here; a session that the platform is to have and has not, after 30 at the earliest. "
+        "0: never.",
     )
     flush_interval_seconds: float = Field(
         30.0, gt=0, description="Seconds between two saves of a session; what a power cut may cost."
@@ -228,6 +234,20 @@ class Settings(BaseSettings):
     )
     model_name: str = Field(
         "mediapipe-face-mesh", description="What `/healthz` tells as `model`; changes nothing else."
+    )
+    model_path: str = Field(
+        "",
+        description="Path of your own emotion model, ONNX or, where TensorFlow is installed, "
+        "Keras. Empty: ours.",
+    )
+    max_predictions_per_second: float = Field(
+        0.0,
+        ge=0,
+        description="Predictions of emotions a second taken of one connection, with a burst of one "
+        "second. 0: as many as the machine can do.",
+    )
+    require_face: bool = Field(
+        False, description="1: a picture without a face is no prediction but an error."
     )
     python_service_url: Annotated[str, AfterValidator(_web_address)] = Field(
         "",

@@ -10,7 +10,7 @@ import pytest
 from test_migration import MIGRATION, OLD_ANALYTICS, OLD_TABLES
 
 from databases import MariadbServer
-from eyelearn.saving.store import metadata
+from eyelearn.saving.tables import metadata
 from eyelearn.settings import ROOT
 from php_platform import SCHEMA, Platform
 

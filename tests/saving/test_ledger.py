@@ -93,6 +93,8 @@ def test_a_flush_is_kept_with_the_type_of_its_ids(
         "refused": 0,
         "page_adds_up": False,
         "waiting": 0,
+        "predictions_waiting": 0,
+        "predictions_dropped": 0,
         "saves_to": f"sqlite:///{database}",
         "posts_to": None,
     }

@@ -14,13 +14,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, event, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
 from eyelearn.saving import migrations
 from eyelearn.saving.database import EVERYDAY, open_engine
 from eyelearn.saving.migrations import VERSION_TABLE, UnknownTables, alone, migrate
-from eyelearn.saving.store import SessionStore, metadata
+from eyelearn.saving.prediction_store import emotion_classes, model_versions
+from eyelearn.saving.store import SessionStore
+from eyelearn.saving.tables import metadata
 from saving.records import record
 
 PROCESSES = 4
@@ -41,10 +43,9 @@ def tables(engine: Engine) -> set[str]:
 
 
 def drop_all(engine: Engine) -> None:
-    names = tables(engine)
-    with engine.begin() as connection:
-        for name in names:
-            connection.execute(text(f"DROP TABLE {name}"))
+    there = MetaData()
+    there.reflect(engine)
+    there.drop_all(engine)
 
 
 def differences(engine: Engine) -> list[object]:
@@ -149,15 +150,22 @@ def downgrade(engine: Engine, revision: str) -> None:
         command.downgrade(config, revision)
 
 
-def test_sessions_from_before_the_neutral_are_kept_wherever_the_step_is_broken_off(
-    engine: Engine,
+@pytest.mark.parametrize(
+    ("before", "least_changes"),
+    [
+        ("0001", ["the column", "the version"]),
+        ("0002", ["four tables", "an index", "emotions", "a model", "the version"]),
+    ],
+)
+def test_sessions_from_before_a_step_are_kept_wherever_it_is_broken_off(
+    engine: Engine, before: str, least_changes: list[str]
 ) -> None:
     migrate(engine)
     store = SessionStore(engine, "node")
     kept = record(neutral=None)
     store.write([kept], {})
     for changes in itertools.count():
-        downgrade(engine, "0001")
+        downgrade(engine, before)
         assert differences(engine) != []
         try:
             with broken_off_after(changes):
@@ -166,10 +174,19 @@ def test_sessions_from_before_the_neutral_are_kept_wherever_the_step_is_broken_o
             migrate(engine)
             assert differences(engine) == []
             assert store.load(kept.session_id) == kept
+            assert emotions_and_models(engine) == (7, 1)
         else:
             break
-    assert changes >= len(["the column", "the version"])
+    assert changes >= len(least_changes)
     assert store.load(kept.session_id) == kept
+
+
+def emotions_and_models(engine: Engine) -> tuple[int, int]:
+    """How many of each are there by the migration."""
+    with engine.connect() as connection:
+        emotions = connection.execute(select(emotion_classes.c.id)).all()
+        models = connection.execute(select(model_versions.c.tag)).all()
+    return len(emotions), len(models)
 
 
 def test_a_migration_that_fails_changes_nothing_until_it_can_be_done(tmp_path: Path) -> None:
@@ -200,3 +217,13 @@ def test_another_application_s_table_of_the_same_name_is_left_alone(engine: Engi
     with pytest.raises(UnknownTables, match=r"another application.*sessions"):
         migrate(engine)
     assert tables(engine) == {"sessions"}
+
+
+def test_another_application_s_table_is_left_alone_by_a_later_step(engine: Engine) -> None:
+    migrate(engine)
+    downgrade(engine, "0002")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE predictions_log (id INTEGER, emotion INTEGER)"))
+    with pytest.raises(UnknownTables, match=r"another application.*: predictions_log;"):
+        migrate(engine)
+    assert "emotion_classes" not in tables(engine)

@@ -14,12 +14,27 @@ from eyelearn.saving.columns import JsonId, JsonNumbers, UtcTime
 from eyelearn.saving.database import open_engine
 from eyelearn.saving.delivery import Acknowledged, Refused
 from eyelearn.saving.migrations import migrate
-from eyelearn.saving.retention import AWAITED_DAYS, DAY_SECONDS, delete_saved, delete_unsaved
-from eyelearn.saving.store import SessionStore, metadata
+from eyelearn.saving.prediction_store import PredictionStore, predictions_log
+from eyelearn.saving.retention import (
+    AWAITED_DAYS,
+    DAY_SECONDS,
+    delete_predictions,
+    delete_saved,
+    delete_unsaved,
+)
+from eyelearn.saving.store import SessionStore
+from eyelearn.saving.tables import metadata
 from saving.records import record
 
 # Tables that hold nothing of a person, and what they hold.
-OF_NOBODY = {"courier_lease": "which service posts"}
+OF_NOBODY = {
+    "courier_lease": "which service posts",
+    "emotion_classes": "the names of emotions",
+    "model_versions": "the tags of models",
+    "prediction_senders": "which predictions of a service are written",
+}
+# Tables in which nothing tells whose a row is.
+WITHOUT_USER = {predictions_log.name}
 OLD = 1736937045.0
 
 
@@ -71,14 +86,16 @@ def test_no_table_keeps_what_is_of_a_person(engine: Engine, store: SessionStore)
         fill(engine, table)
         delete_saved(store, 90)
         delete_unsaved(store, 90, posts=True)
+        delete_predictions(PredictionStore(engine), 90)
         assert left(engine, table) == 0, f"RETENTION_DAYS must cover {table.name}"
 
 
 def test_no_table_keeps_what_is_of_a_deleted_user(engine: Engine, store: SessionStore) -> None:
     for table in of_a_person():
-        fill(engine, table)
-        store.delete_user("7")
-        assert left(engine, table) == 0, f"delete-user must cover {table.name}"
+        if table.name not in WITHOUT_USER:
+            fill(engine, table)
+            store.delete_user("7")
+            assert left(engine, table) == 0, f"delete-user must cover {table.name}"
 
 
 @pytest.mark.parametrize("posts", [True, False])

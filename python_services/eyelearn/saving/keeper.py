@@ -1,7 +1,7 @@
 """The process that keeps the sessions: takes flushes, answers what is asked of the database.
 
 An ordinary program with ordinary threads, so that whatever blocks blocks here. In: save, load,
-ping, drain, forward. Out: ready, pong, saved, loaded, status, drained.
+ping, drain, forward, predictions. Out: ready, pong, saved, loaded, status, drained, logged.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import threading
 import time
 from typing import Any
 
+import orjson
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,6 +27,9 @@ from .delivery import Outcome
 from .forwarding import Forwarder
 from .health import Health
 from .lease import Lease
+from .prediction import Batch, Prediction
+from .prediction_store import PredictionStore
+from .prediction_writer import PredictionWriter
 from .record import SessionRecord
 from .retention import delete_for_ever
 from .store import NODE_CHARACTERS, SessionStore
@@ -59,6 +63,7 @@ class Keeper:
             self._forwarder.start()
         self._store: SessionStore | None = None
         self._courier: Courier | None = None
+        self._predictions: PredictionWriter | None = None
         self._counts = {"owed": 0, "parked": 0}
         self._told: Header = {}
         self._loads: queue.SimpleQueue[Header] = queue.SimpleQueue()
@@ -68,8 +73,7 @@ class Keeper:
         self._writer.start()
         try:
             while True:
-                header, _ = self._channel.receive()
-                self._handle(header)
+                self._handle(*self._channel.receive())
         except ChannelClosed:
             self._part(time.monotonic() + self._parting_seconds)
 
@@ -79,8 +83,11 @@ class Keeper:
             self._courier.finish(until - time.monotonic())
         if not self._writer.wait_written(max(0.0, until - time.monotonic())):
             _log.error("sessions could not be written at the end", count=self._writer.waiting)
+        predictions = self._predictions
+        if predictions is not None and not predictions.wait_written(until - time.monotonic()):
+            _log.error("predictions could not be written at the end", count=predictions.waiting)
 
-    def _handle(self, header: Header) -> None:
+    def _handle(self, header: Header, payload: bytearray) -> None:
         match header["type"]:
             case "ping":
                 self._tell({"type": "pong"})
@@ -90,6 +97,9 @@ class Keeper:
                 self._loads.put(header)
             case "forward":
                 self._forwarder.put(header["result"])
+            case "predictions":
+                assert self._predictions is not None  # it was told that we are ready
+                self._predictions.put(_batch(header, payload))
             case "drain":
                 threading.Thread(target=self._drain, args=(header,), daemon=True).start()
             case unknown:
@@ -108,10 +118,13 @@ class Keeper:
             self._courier.start()
         else:
             _log.info("PHP_ENDPOINT is unset: sessions are kept, and posted nowhere")
+        predictions = PredictionStore(engine)
+        self._predictions = PredictionWriter(predictions, self._logged)
+        self._predictions.start()
         threading.Thread(target=self._answer_loads, name="loads", daemon=True).start()
         threading.Thread(
             target=delete_for_ever,
-            args=(store, self._retention_days, bool(self._platform.endpoint)),
+            args=(store, predictions, self._retention_days, bool(self._platform.endpoint)),
             name="retention",
             daemon=True,
         ).start()
@@ -123,6 +136,9 @@ class Keeper:
         if records:
             revisions = {record.session_id: record.revision for record in records}
             self._tell({"type": "saved", "revisions": revisions})
+
+    def _logged(self, batch: Batch) -> None:
+        self._tell({"type": "logged", "number": batch.number})
 
     def _counted(self, owed: int, parked: int) -> None:
         # Without a page to post to, nothing is owed to it.
@@ -183,6 +199,11 @@ class Keeper:
         except ChannelClosed:
             # The reading thread sees the same, and ends the process.
             _log.debug("nobody is there to be told", type=header["type"])
+
+
+def _batch(header: Header, payload: bytearray) -> Batch:
+    rows = orjson.loads(payload)
+    return Batch(header["sender"], header["number"], [Prediction(*row) for row in rows])
 
 
 def _service_name(port: int) -> str:

@@ -16,6 +16,8 @@ from ..logs import for_child
 from ..processes.channel import ChannelClosed, Header
 from ..processes.supervised import SupervisedChild
 from ..settings import Settings
+from .prediction import Prediction
+from .prediction_log import PredictionLog
 from .record import SessionRecord
 
 _log = get_logger(__name__)
@@ -60,6 +62,7 @@ class SessionLedger:
         self._forwards = settings.forward_each_result and bool(settings.php_endpoint)
         self._results: deque[Mapping[str, Any]] = deque(maxlen=MAX_WAITING_RESULTS)
         self._work = concurrency.event()
+        self._predictions = PredictionLog(concurrency, self._wake)
         self._stopped = False
         self._reported: dict[str, Any] = {
             "database_ok": False,
@@ -116,6 +119,10 @@ class SessionLedger:
                 self._results.append(result)
                 self._work.set()
 
+    def log(self, prediction: Prediction) -> None:
+        """Has it written to `predictions_log`, once. At once; a second may pass until it is."""
+        self._predictions.add(prediction)
+
     def load(self, session_id: str, timeout: float) -> SessionRecord | None:
         """The newest state of a session, None where there is none; waits at most `timeout` seconds.
 
@@ -140,7 +147,9 @@ class SessionLedger:
         Gives how many sessions are still owed to the database or to the platform.
         """
         until = time.monotonic() + seconds
+        self._predictions.hurry()
         answer = self._ask({"type": "drain", "until": until}, seconds + DRAIN_GRACE_SECONDS)
+        self._predictions.wait_written(max(0.0, until - time.monotonic()))
         owed: int = self._reported["owed"] if answer is None else answer["owed"]
         return max(owed, len(self._unacknowledged))
 
@@ -151,13 +160,16 @@ class SessionLedger:
         keeper_up, database_ok; endpoint_ok (None: unknown or none set); owed: sessions that
         PHP_ENDPOINT has yet to acknowledge; refused: those of them whose last POST failed; parked:
         those that it won't take, left to a person; page_adds_up: whether it seems to add up what
-        is cumulative; waiting: flushes not yet in the database; saves_to, posts_to: addresses
-        without passwords.
+        is cumulative; waiting: flushes not yet in the database; predictions_waiting: the same of
+        predictions, and predictions_dropped: those that waited for too long, since the start;
+        saves_to, posts_to: addresses without passwords.
         """
         return {
             "keeper_up": self._keeper.is_ready,
             **self._reported,
             "waiting": len(self._unacknowledged),
+            "predictions_waiting": self._predictions.waiting,
+            "predictions_dropped": self._predictions.dropped,
             **self._places,
         }
 
@@ -170,6 +182,10 @@ class SessionLedger:
         self._keeper.stop(timeout)
         if self._unacknowledged:
             _log.warning("flushes were not confirmed by the end", count=len(self._unacknowledged))
+        if self._predictions.waiting:
+            _log.warning(
+                "predictions were not confirmed by the end", count=self._predictions.waiting
+            )
 
     def _ask(self, header: Header, timeout: float) -> Header | None:
         """The keeper's answer, None where none comes in `timeout` seconds."""
@@ -184,6 +200,10 @@ class SessionLedger:
             self._questions.pop(number, None)
         return question.answer
 
+    def _wake(self) -> None:
+        with self._lock:
+            self._work.set()
+
     def _send_waiting(self) -> None:
         while not self._stopped:
             self._work.wait()
@@ -197,6 +217,8 @@ class SessionLedger:
                     self._keeper.send(_with_seconds_left(question))
                 for result in results:
                     self._keeper.send({"type": "forward", "result": result})
+                if self._keeper.is_ready and (batch := self._predictions.take()) is not None:
+                    self._keeper.send(*batch)
             except ChannelClosed as error:
                 # Nothing is lost: the next keeper is sent everything when it is ready.
                 _log.debug("keeper went; the next is sent everything", reason=str(error))
@@ -222,6 +244,7 @@ class SessionLedger:
         with self._lock:
             self._unsent.update(self._unacknowledged)
             self._unasked = list(self._questions)
+            self._predictions.send_again()
             self._work.set()
 
     def _on_death(self) -> None:
@@ -231,6 +254,8 @@ class SessionLedger:
         match header.pop("type"):
             case "saved":
                 self._acknowledge(header["revisions"])
+            case "logged":
+                self._predictions.acknowledge(header["number"])
             case "status":
                 self._reported = header
             case "loaded" | "drained":

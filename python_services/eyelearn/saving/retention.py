@@ -1,4 +1,4 @@
-"""No session is kept here for ever, whether the platform has it or not."""
+"""Nothing is kept here for ever: no session, whether the platform has it or not, no prediction."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..events import get_logger
+from .prediction_store import PredictionStore
 from .store import SessionStore
 from .writer import describe
 
@@ -24,8 +25,10 @@ BATCH_ROWS = 500
 PAUSE_SECONDS = 0.1
 
 
-def delete_for_ever(store: SessionStore, retention_days: float, posts: bool) -> None:
-    """Deletes, again and again, sessions that did not change for so many days; 0: none.
+def delete_for_ever(
+    store: SessionStore, predictions: PredictionStore, retention_days: float, posts: bool
+) -> None:
+    """Deletes, again and again, what did not change for so many days; 0: nothing.
 
     posts: whether there is a page that is to have them. After a long standstill it gets the first
     hour to take what it lacks.
@@ -33,9 +36,11 @@ def delete_for_ever(store: SessionStore, retention_days: float, posts: bool) -> 
     if not retention_days:
         return
     delete_saved(store, retention_days)
+    delete_predictions(predictions, retention_days)
     while True:
         time.sleep(INTERVAL_SECONDS)
         delete_saved(store, retention_days)
+        delete_predictions(predictions, retention_days)
         delete_unsaved(store, retention_days, posts)
 
 
@@ -56,8 +61,20 @@ def delete_unsaved(store: SessionStore, retention_days: float, posts: bool) -> N
         _log.info("sessions were old enough to be deleted", count=deleted)
 
 
+def delete_predictions(store: PredictionStore, retention_days: float) -> None:
+    """Those of everybody, and what is known of the services that wrote them."""
+
+    def delete_batch(before: float, limit: int) -> int:
+        store.forget_senders(before)
+        return store.delete_old(before, limit)
+
+    deleted = _delete(delete_batch, retention_days)
+    if deleted:
+        _log.info("predictions were old enough to be deleted", count=deleted)
+
+
 def _delete(delete_batch: Callable[[float, int], int], days: float) -> int:
-    """How many sessions were deleted."""
+    """How many rows were deleted."""
     before = time.time() - days * DAY_SECONDS
     deleted = 0
     try:
@@ -65,5 +82,5 @@ def _delete(delete_batch: Callable[[float, int], int], days: float) -> int:
             deleted += batch
             time.sleep(PAUSE_SECONDS)
     except SQLAlchemyError as error:
-        _log.warning("old sessions are not deleted now, but in an hour", reason=describe(error))
+        _log.warning("what is old is not deleted now, but in an hour", reason=describe(error))
     return deleted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from eyelearn.saving.migrations import VERSION_TABLE
-from eyelearn.saving.store import metadata
+from eyelearn.saving.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
