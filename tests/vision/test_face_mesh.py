@@ -6,7 +6,7 @@ from mediapipe.python import packet_creator, packet_getter
 
 from eyelearn.vision.face_mesh import FaceModels, Region
 from eyelearn.vision.graph import Graph, picture_packet
-from eyelearn.vision.mesh_model import unrefined_points
+from eyelearn.vision.mesh_model import lips_points
 from pictures import empty_frame, face_frame, two_faces_frame
 
 WIDTH, HEIGHT = 640, 480
@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 640, 480
 AGREEMENT_PIXELS = 0.3
 # The same where a region has little to do with the face: its features are steeper.
 ODD_AGREEMENT_PIXELS = 0.5
-LIPS = unrefined_points()
+LIPS = lips_points()
 OWN_LANDMARKS = """
 input_stream: "picture" input_stream: "region" input_side_packet: "with_attention"
 output_stream: "landmarks"
@@ -141,3 +141,16 @@ def test_a_tiny_picture_has_no_face_wherever_one_is_looked_for(models, shape):
 def test_faces_are_counted(models):
     counts = [len(models.regions(frame())) for frame in (empty_frame, face_frame, two_faces_frame)]
     assert counts == [0, 1, 2]
+
+
+def test_the_lips_are_mediapipes_own_where_they_are_asked_for(models):
+    own = Graph(OWN_LANDMARKS, ("landmarks",), {"with_attention": packet_creator.create_bool(True)})
+    for n in range(10):
+        picture = face_frame(n / 7)
+        region = models.regions(picture)[0]
+        theirs = own.run(picture=picture_packet(picture), region=rectangle(region))["landmarks"]
+        points = packet_getter.get_proto(theirs).landmark
+        ours = models.mesh_with_lips(picture, region).mesh
+        apart = np.abs(ours - [(p.x, p.y, p.z) for p in points]) * (WIDTH, HEIGHT, WIDTH)
+        assert apart.max() < ODD_AGREEMENT_PIXELS
+    own.close()

@@ -1,4 +1,4 @@
-"""The squares around both eyes, level with them, out of what a model's first layers saw.
+"""The squares around eyes and mouth, level with them, out of what a model's first layers saw.
 
 In place of MediaPipe's operators Landmarks2TransformMatrix, TransformTensorBilinear and
 TransformLandmarks, version 2 of each. What they give differs by OpenCV's sampling, which knows
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .mesh_model import EyeBranch
+from .mesh_model import EyeBranch, LipsModel
 
 Numbers = NDArray[np.float32]
 
@@ -40,9 +40,9 @@ class EyeFrame(NamedTuple):
 
 
 class EyeFraming:
-    """Finds where the frame of one eye lies."""
+    """Finds where the frame of one eye, or of the mouth, lies."""
 
-    def __init__(self, branch: EyeBranch) -> None:
+    def __init__(self, branch: EyeBranch | LipsModel) -> None:
         self._around = np.array(branch.around)
         self._begin, self._end = branch.corners
         self._margin = branch.margin

@@ -3,21 +3,22 @@
 The graph that `mediapipe.solutions.face_mesh` runs keeps one stream's state, so each learner would
 need one of their own, of 29 MB and two threads. Here that state, where the face was last, is an
 input, so one of each serves all learners; and a third of its time is saved, at landmarks that are
-within a quarter of a pixel, but for those of the lips.
+within a quarter of a pixel; those of the lips only where they are asked for.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from mediapipe.python import packet_getter
 
-from .eye_frames import EyeFraming, sample
+from .eye_frames import EyeFraming, Numbers, sample
 from .frames import Picture
 from .graph import Graph, picture_packet
 from .lite_model import LiteModel
-from .mesh_model import MeshModel, mesh_model
+from .mesh_model import MeshModel, lips_model, mesh_model
 from .region import Mesh, Region, around, crop, in_picture
 
 __all__ = ["MESH_POINTS", "FaceModels", "Found", "Mesh", "Region"]
@@ -82,7 +83,14 @@ class FaceModels:
 
     def mesh(self, rgb: Picture, region: Region) -> Found | None:
         """The face in this region, or None where there is none."""
-        mesh = self._mesh.read(crop(rgb, region, INPUT_SIZE))
+        return self._found(rgb, region, exact_lips=False)
+
+    def mesh_with_lips(self, rgb: Picture, region: Region) -> Found | None:
+        """The same with the lips as exact as the eyes."""
+        return self._found(rgb, region, exact_lips=True)
+
+    def _found(self, rgb: Picture, region: Region, exact_lips: bool) -> Found | None:
+        mesh = self._mesh.read(crop(rgb, region, INPUT_SIZE), exact_lips)
         if mesh is None:
             return None
         mesh = in_picture(mesh, region, INPUT_SIZE, rgb.shape)
@@ -99,9 +107,16 @@ class MeshReader:
         self._face, self._eyes = LiteModel(model.face), LiteModel(model.eyes)
         self._eye_branches = [(branch, EyeFraming(branch)) for branch in (model.left, model.right)]
 
-    def read(self, picture: Picture) -> Mesh | None:
+    @cached_property
+    def _lips(self) -> LipsReader:
+        """With the first who asks for it: most services have none who does."""
+        return LipsReader()
+
+    def read(self, picture: Picture, exact_lips: bool = False) -> Mesh | None:
         """(478, 3) in pixels of the picture (192, 192, 3), an iris as deep as its eye; None where
         there is no face, as MediaPipe takes it: under 0.5, of which the model gives the logit.
+
+        exact_lips: whether the branch for the lips gives them anew.
         """
         np.multiply(picture, _WHITE, out=self._face.input(0)[0], dtype=np.float32)
         self._face.run()
@@ -109,10 +124,12 @@ class MeshReader:
             return None
         mesh = np.empty((MESH_POINTS, 3), np.float32)
         mesh[:_FACE_POINTS] = self._face.output(0).reshape(-1, 3)
-        self._refine(mesh)
+        self._refine_eyes(mesh)
+        if exact_lips:
+            self._lips.refine(mesh, self._face.output(2)[0])
         return mesh
 
-    def _refine(self, mesh: Mesh) -> None:
+    def _refine_eyes(self, mesh: Mesh) -> None:
         frames = [framing.frame(mesh) for _, framing in self._eye_branches]
         sampled = sample(self._face.output(2)[0], INPUT_SIZE, frames)
         for eye in range(len(frames)):
@@ -122,3 +139,19 @@ class MeshReader:
             mesh[branch.eye, :2] = frames[eye].place(self._eyes.output(2 * eye))
             mesh[branch.iris, :2] = frames[eye].place(self._eyes.output(2 * eye + 1))
             mesh[branch.iris, 2] = mesh[branch.iris_depth, 2].mean()
+
+
+class LipsReader:
+    """The branch for the lips."""
+
+    def __init__(self) -> None:
+        model = lips_model()
+        self._model = LiteModel(model.lips)
+        self._framing, self._points = EyeFraming(model), model.points
+
+    def refine(self, mesh: Mesh, features: Numbers) -> None:
+        """Gives the lips of a mesh anew, in pixels of the model's picture."""
+        frame = self._framing.frame(mesh)
+        self._model.input(0)[:] = sample(features, INPUT_SIZE, [frame])
+        self._model.run()
+        mesh[self._points, :2] = frame.place(self._model.output(0))

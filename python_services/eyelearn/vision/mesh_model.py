@@ -3,7 +3,7 @@
 The file holds a face's mesh and three branches that refine it, around the eyes and the lips. Each
 looks at a part of what the first layers saw, upright and cut out by operators that only MediaPipe
 has. Without those, any interpreter runs it, and a newer one is a third faster. The lips' branch, a
-fifth of the model's operations, is left out: no answer of ours depends on them.
+fifth of the model's operations, is a model of its own: only expressions depend on it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from .graph import PACKAGE_FOLDER, expanded
 _PATH = PACKAGE_FOLDER / "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite"
 _FILE_IDENTIFIER = b"TFL3"
 _MESH, _PRESENCE = "output_mesh_identity", "conv_faceflag"
+_LIPS = "output_lips"
 # The branches' outputs, in the order in which MediaPipe refines one by the next.
 _REFINED = [
-    "output_lips",
+    _LIPS,
     "output_left_eye",
     "output_right_eye",
     "output_left_iris",
@@ -71,31 +72,38 @@ class MeshModel(NamedTuple):
     right: EyeBranch
 
 
+class LipsModel(NamedTuple):
+    """lips: a frame of the features of `MeshModel` (1, 16, 16, 32) to points (x, y, as there).
+
+    around, margin, corners: of that frame, as in `EyeBranch`; the corners are the mouth's. points:
+    of which the branch gives x and y anew.
+    """
+
+    lips: bytes
+    around: list[int]
+    margin: float
+    corners: tuple[int, int]
+    points: list[int]
+
+
 def mesh_model() -> MeshModel:
     """Raises KeyError or StopIteration where MediaPipe's model is another."""
     whole = _Model()
     frames, branches = [], []
     points = dict(zip(_REFINED, _refinements(), strict=True))
     for eye, iris in _EYES:
-        matrix = whole.operator_before(whole.outputs[eye], "Landmarks2TransformMatrix")
-        frames.append(whole.operator_after(matrix, "TransformTensorBilinear"))
-        options = flexbuffers.GetRoot(bytes(matrix.customOptions)).Value
+        frame, framing = whole.framing(eye)
+        frames.append(frame)
         branches.append(
             EyeBranch(
-                around=options["subset_idxs"],
-                margin=options["scale_x"],
-                corners=(options["left_rotation_idx"], options["right_rotation_idx"]),
+                *framing,
                 eye=list(points[eye].indexes_mapping),
                 iris=list(points[iris].indexes_mapping),
                 iris_depth=list(points[iris].z_refinement.assign_average.indexes_for_average),
             )
         )
     features = frames[0].inputs[0]
-    found = [
-        whole.operator_before(whole.outputs[name], "TransformLandmarks").inputs[0]
-        for eye in _EYES
-        for name in eye
-    ]
+    found = [whole.found(name) for eye in _EYES for name in eye]
     return MeshModel(
         whole.part(whole.inputs, [whole.outputs[_MESH], whole.outputs[_PRESENCE], features]),
         whole.part([frame.outputs[0] for frame in frames], found),
@@ -103,8 +111,16 @@ def mesh_model() -> MeshModel:
     )
 
 
-def unrefined_points() -> list[int]:
-    """Of the mesh, those that MediaPipe's branch for the lips would give anew."""
+def lips_model() -> LipsModel:
+    """Raises KeyError or StopIteration where MediaPipe's model is another."""
+    whole = _Model()
+    frame, framing = whole.framing(_LIPS)
+    lips = whole.part([frame.outputs[0]], [whole.found(_LIPS)])
+    return LipsModel(lips, *framing, points=lips_points())
+
+
+def lips_points() -> list[int]:
+    """Of the mesh, those that the branch for the lips gives anew."""
     return list(_refinements()[0].indexes_mapping)
 
 
@@ -120,6 +136,20 @@ class _Model:
         self.outputs: dict[str, int] = {
             self._graph.tensors[tensor].name.decode(): tensor for tensor in self._graph.outputs
         }
+
+    def framing(self, output: str) -> tuple[Any, tuple[list[int], float, tuple[int, int]]]:
+        """The operator that cuts out a branch's frame, and its around, margin and corners."""
+        matrix = self.operator_before(self.outputs[output], "Landmarks2TransformMatrix")
+        frame = self.operator_after(matrix, "TransformTensorBilinear")
+        options = flexbuffers.GetRoot(bytes(matrix.customOptions)).Value
+        corners = options["left_rotation_idx"], options["right_rotation_idx"]
+        return frame, (options["subset_idxs"], options["scale_x"], corners)
+
+    def found(self, output: str) -> int:
+        """The tensor that has a branch's points in its frame, before they are in the picture."""
+        placing = self.operator_before(self.outputs[output], "TransformLandmarks")
+        found: int = placing.inputs[0]
+        return found
 
     def operator_before(self, tensor: int, name: str) -> Any:
         """The nearest operator of MediaPipe's with this name on which the tensor depends."""
