@@ -47,6 +47,10 @@ MESSAGES = {
     "looked at": '{"type":"frame","data":"/9j/"}',
     "start": '{"type":"start_tracking"}',
     "ping": '{"type":"ping","token":null}',
+    "upload": '{"type":"upload_image","expression_type":"fist","image_data":"/9j/"}',
+    "expressions": '{"type":"get_expressions"}',
+    "predict": '{"command":"predict","image":"/9j/"}',
+    "model": '{"command":"model_info"}',
 }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "python_services"))
@@ -26,13 +26,16 @@ from eventlet.websocket import RFC6455WebSocket  # noqa: E402
 
 from eyelearn.server import buffer_web_sockets  # noqa: E402  # first
 
+from eyelearn.emotion_service import EmotionService  # noqa: E402  # isort: skip
 from eyelearn.errors import (  # noqa: E402  # isort: skip
     EyeLearnError,
     FrameTooLarge,
     InvalidPayload,
+    Overloaded,
     Unauthorized,
     UndecodableFrame,
 )
+from eyelearn.expression_service import ExpressionService  # noqa: E402
 from eyelearn.protocols.answering_later import NAMESPACE, answer_later  # noqa: E402
 from eyelearn.protocols.bounded_json import read_object  # noqa: E402
 from eyelearn.protocols.frames import FrameMessage, echo_of  # noqa: E402
@@ -44,7 +47,9 @@ from eyelearn.protocols.payloads import (  # noqa: E402
     VideoFrame,
     parse,
 )
-from eyelearn.protocols.web_socket_face import Caller  # noqa: E402
+from eyelearn.protocols.web_socket_face import Caller, Face  # noqa: E402
+from eyelearn.protocols.websocket_emotions import WebSocketEmotions  # noqa: E402
+from eyelearn.protocols.websocket_expressions import WebSocketExpressions  # noqa: E402
 from eyelearn.protocols.websocket_eye import WebSocketEye  # noqa: E402
 from eyelearn.settings import Settings  # noqa: E402
 from eyelearn.vision.frames import decode  # noqa: E402
@@ -129,8 +134,8 @@ def tokens(data: bytes) -> None:
 
 
 def messages(data: bytes) -> None:
-    """A message of the older clients: of frames, and of looking-away events. Whatever is told of it
-    fits into an answer."""
+    """A message of the older clients: of frames, looking-away events, expressions and emotions.
+    Whatever is told of it fits into an answer."""
     try:
         message = read_object(data)
     except InvalidPayload:
@@ -143,14 +148,16 @@ def messages(data: bytes) -> None:
     else:
         told |= {"ids": frame.ids._asdict(), "echoed": [frame.frame_id, frame.timestamp]}
     orjson.dumps(told)
-    web_socket: Any = SimpleNamespace(name=CONNECTION, send=orjson.dumps, environ={})
-    caller = Caller(web_socket)
-    try:
-        _eye().take(caller, message)
-    except EyeLearnError as error:
-        orjson.dumps(_eye().error(error, message))
-    finally:
-        _eye().leave(caller)
+    environ = {"PATH_INFO": "/ws/fuzzer", "REMOTE_ADDR": "127.0.0.1"}
+    web_socket: Any = SimpleNamespace(name=CONNECTION, send=orjson.dumps, environ=environ)
+    for face in _faces():
+        caller = Caller(web_socket)
+        try:
+            face.take(caller, message)
+        except EyeLearnError as error:
+            orjson.dumps(face.error(error, message))
+        finally:
+            face.leave(caller)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
@@ -231,13 +238,40 @@ def _identities() -> Identities:
 
 
 @lru_cache(maxsize=1)
-def _eye() -> WebSocketEye:
+def _faces() -> list[Face]:
     """What comes to a judgement is not judged."""
     sessions: Any = SimpleNamespace(
         watch=lambda _holder, _user: None, judge=lambda *_: None, drop=lambda _holder: None
     )
     later: Any = SimpleNamespace(later=lambda _seconds, _look: None)
-    return WebSocketEye(sessions, None, Settings(_env_file=None), later)
+    settings = Settings(_env_file=None)
+    pool: Any = _Pool()
+    emotions = EmotionService(settings, pool, lambda _prediction: None)
+    return [
+        WebSocketEye(sessions, None, settings, later),
+        WebSocketExpressions(ExpressionService(settings, pool), settings),
+        WebSocketEmotions(emotions, settings),
+    ]
+
+
+class _Pool:
+    """Workers of which none is free."""
+
+    busy_share = 0.0
+    emotion_model: ClassVar[dict[str, Any]] = {
+        "version": "v",
+        "input_shape": [1, 1, 1],
+        "total_params": 1,
+    }
+
+    def submit(self, *_arguments: Any) -> None:
+        pass
+
+    def visit(self, *_arguments: Any) -> Any:
+        raise Overloaded("No worker is free.")
+
+    def release(self, _session_id: str) -> None:
+        pass
 
 
 def _signed(claims: str) -> str:

@@ -14,11 +14,14 @@ pytest_plugins = ["databases"]
 # Fast rooms first: what fails soonest is told soonest.
 SLOW = (
     "test_install.py",
+    "test_deploy.py",
+    "training",
     "php",
     "processes",
     "camera",
     "diagnosis",
     "inference",
+    "examples",
     "saving",
     "hostile",
     "faults",

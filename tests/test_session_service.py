@@ -12,6 +12,7 @@ import pytest
 from eyelearn.concurrency import threads
 from eyelearn.errors import Internal, NotTracking, Overloaded, RateLimited, Superseded
 from eyelearn.inference.landmark_batch import LandmarkBatch
+from eyelearn.processes.channel import Header
 from eyelearn.saving.record import SessionRecord
 from eyelearn.session_service import Judgement, Landmarks, Outcome, SessionService
 from eyelearn.settings import Settings
@@ -38,10 +39,10 @@ class Pool:
         session_id: str,
         frame: bytes,
         tell: Callable[[Observation], None],
-        alone: bool = False,
+        request: Header,
     ) -> None:
         self.judged += 1
-        self.alone = alone
+        self.alone = request["alone"]
         tell(self.observation)
 
     def measure(self, session_id: str, batch: LandmarkBatch) -> None:

@@ -125,7 +125,7 @@ def steps() -> list[Step]:
     frame = clip()[0]
     payload = {"frame": frame, "timestamp": 1}
     event = f'427["video_frame",{{"frame":"{data_url(frame)}","timestamp":1}}]'
-    answer = json.loads(json.dumps(messages.judged(1, observation(), 0.005)))
+    answer = json.loads(json.dumps(messages.done(observation(), 1, 0.005)[0]))
     session = WebSocketEyeTrackingSession(
         "6f0d9a52-52a5-4b2c-9a43-3d3c4d1f3d52",
         LearnerIds(1, 22, 82),
@@ -147,7 +147,7 @@ def steps() -> list[Step]:
         Step("Engine.IO and Socket.IO, binary frame", each, lambda: parse_binary(frame)),
         Step("the same, data URL", Place.SOMETIMES, lambda: parse_text(event)),
         Step("check the payload (pydantic)", each, lambda: parse(VideoFrame, "", (payload,))),
-        Step("read the worker's answer", each, lambda: messages.read_answer(answer)),
+        Step("read the worker's answer", each, lambda: messages.read_answer(answer, b"")),
         Step("session.observe", each, lambda: session.observe(observation(), next(moments))),
         Step("tracking_update as a dict", each, lambda: tracking_update(judgement, 1)),
         Step("its JSON and emit, to what is written", each, lambda: connection.emit(update)),

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from websockets.speedups import apply_mask
 
 OPEN_SECONDS = 60.0
-_TEXT, _BINARY, _CLOSE = 0x1, 0x2, 0x8
+_TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 _FINAL, _MASKED = 0x80, 0x80
 _MASK = bytes((0x37, 0xFA, 0x21, 0x3D))
 _SWITCHING = b"HTTP/1.1 101"
@@ -102,6 +102,8 @@ class WebSocket(asyncio.Protocol):
             opcode, payload = message
             if opcode == _TEXT:
                 self._on_text(payload.decode())
+            elif opcode == _PING:
+                self._transport.write(_frame(_PONG, payload))
             elif opcode == _CLOSE:
                 self._transport.close()
 

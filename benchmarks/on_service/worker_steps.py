@@ -80,7 +80,10 @@ def steps() -> list[Step]:
     points = select(follower.mesh(pictures[0]))
     height, width = pictures[0].shape[:2]
     observation = Judge(models, 1 / CLIP_FPS).judge(pictures[0], 0.0)
-    asked, told = messages.judge(1, SESSION), messages.judged(1, observation, 0.005)
+    asked, told = (
+        messages.asked(messages.judge(alone=False), 1, SESSION),
+        messages.done(observation, 1, 0.005)[0],
+    )
     each, no = Place.EACH_FRAME, Place.ALTERNATIVE
     return [
         Step("bare loop", Place.FLOOR, lambda: bare.process(opencv_decode(next(frame)))),

@@ -12,10 +12,13 @@ from flask_socketio import SocketIO
 from .camera.camera import ServerCamera
 from .camera_watch import CameraWatch
 from .concurrency import Concurrency
+from .emotion_service import EmotionService
+from .expression_service import ExpressionService
 from .inference.pool import InferencePool
 from .protocols.client_address import trusted_networks
 from .protocols.connections import Connections
 from .protocols.entry import Entry
+from .protocols.expressions_page import expressions_page
 from .protocols.faces import enabled_faces, refuse_connections
 from .protocols.frames import Frames
 from .protocols.frames_page import frames_page
@@ -24,6 +27,7 @@ from .protocols.heartbeat import Heartbeat
 from .protocols.identity import Identities
 from .protocols.pace import Pace
 from .protocols.pages import pages
+from .protocols.raw_faces import RawFaces
 from .protocols.rest_errors import answer_in_json
 from .protocols.rest_frames import RestDoor, RestFrames
 from .protocols.rest_page import rest_page
@@ -33,10 +37,10 @@ from .protocols.socketio_door import SocketIODoor
 from .protocols.socketio_focus import SocketIOFocus
 from .protocols.status import status
 from .protocols.web_socket_door import Maker, WebSocketDoor
-from .protocols.web_socket_face import Doorkeeper, Face
-from .protocols.websocket_eye import PATHS as EYE_PATHS
+from .protocols.web_socket_face import Doorkeeper
+from .protocols.websocket_emotions import WebSocketEmotions
+from .protocols.websocket_expressions import WebSocketExpressions
 from .protocols.websocket_eye import WebSocketEye
-from .protocols.websocket_frames import PATH as FRAMES_PATH
 from .protocols.websocket_frames import WebSocketFrames
 from .saving.ledger import SessionLedger
 from .session_service import SessionService
@@ -78,7 +82,8 @@ def create_app(
     EngineIOPayload.max_decode_packets = MAX_PACKETS_PER_POLL
     entry = Entry(settings, concurrency)
     socketio = _socketio(flask, async_mode, entry)
-    pool = InferencePool(settings, concurrency)
+    faces = enabled_faces(settings)
+    pool = InferencePool(settings, concurrency, predicts="emotions" in faces)
     ledger = SessionLedger(settings, concurrency)
     sessions = SessionService(settings, pool, ledger, concurrency)
     camera = ServerCamera(settings, concurrency)
@@ -86,31 +91,36 @@ def create_app(
         socketio.server, entry.connections, settings.handshake_seconds, concurrency
     )
     heartbeat = Heartbeat(concurrency)
-    faces = enabled_faces(settings)
     if "focus" in faces:
         SocketIOFocus(socketio.server, sessions, settings, concurrency)
         flask.register_blueprint(pages(settings))
     else:
         refuse_connections(socketio.server)
     wsgi: WSGI = flask.wsgi_app
-    raw: dict[str, Face] = {}
+    raw = RawFaces()
     if "frames" in faces:
         frames = Frames(sessions, settings, entry.newcomers, ledger.forward)
         rest = RestFrames(frames, entry.newcomers, entry.connections, settings, concurrency)
         wsgi = RestDoor(wsgi, rest, entry.origins)
         flask.register_blueprint(frames_page(settings))
         flask.register_blueprint(rest_page(settings))
-        raw[FRAMES_PATH] = WebSocketFrames(frames, concurrency)
+        raw.frames = WebSocketFrames(frames, concurrency)
     if "looking_away" in faces:
         watch = CameraWatch(camera, sessions) if settings.camera_enabled else None
-        eye = WebSocketEye(sessions, watch, settings, concurrency)
-        raw |= dict.fromkeys(EYE_PATHS, eye)
+        raw.eye = WebSocketEye(sessions, watch, settings, concurrency)
+    if "expressions" in faces:
+        expressions = ExpressionService(settings, pool)
+        flask.register_blueprint(expressions_page(expressions, settings))
+        raw.expressions = WebSocketExpressions(expressions, settings)
+    if "emotions" in faces:
+        emotions = EmotionService(settings, pool, ledger.log)
+        raw.emotions = WebSocketEmotions(emotions, settings)
     flask.register_blueprint(status(settings, sessions, pool, ledger))
     if make_web_socket is not None:
         doorkeeper = Doorkeeper(Identities(settings), settings.handshake_seconds, concurrency)
         wsgi = WebSocketDoor(
             wsgi,
-            faces=raw,
+            face_at=raw.at,
             maker=make_web_socket,
             entry=entry,
             heartbeat=heartbeat,

@@ -10,6 +10,9 @@ EyeLearnError
 ├── RateLimited         more frames, events or sessions than the limits allow
 ├── StreamingDisabled   this service takes no pictures
 ├── Overloaded          no capacity now; worth a retry
+├── SessionTaken        another connection has the session
+├── NoFace              a face is needed, and none is in the picture
+├── ModelUnavailable    no emotion model is loaded
 ├── Superseded          a newer frame of the session overtook this one
 └── Internal            a fault of ours
 """
@@ -85,6 +88,10 @@ class RateLimited(EyeLearnError):
         return cls(f"Too many frames: at most {max_fps:g} a second are taken.", 1 / max_fps)
 
     @classmethod
+    def by_predictions(cls, limit: float) -> RateLimited:
+        return cls(f"Too many predictions: at most {limit:g} a second are made.", 1 / limit)
+
+    @classmethod
     def by_events(cls, limit: float) -> RateLimited:
         return cls(f"Too many events: at most {limit:g} a second are taken.")
 
@@ -103,6 +110,27 @@ class StreamingDisabled(EyeLearnError):
 
 class Overloaded(EyeLearnError):
     code = "overloaded"
+    http_status = 503
+
+
+class SessionTaken(EyeLearnError):
+    code = "session_taken"
+    http_status = 409
+
+    def __init__(self) -> None:
+        super().__init__("Another connection has this session; choose another session id.")
+
+
+class NoFace(EyeLearnError):
+    code = "no_face"
+    http_status = 422
+
+    def __init__(self) -> None:
+        super().__init__("There is no face in the picture.")
+
+
+class ModelUnavailable(EyeLearnError):
+    code = "model_unavailable"
     http_status = 503
 
 

@@ -23,9 +23,11 @@ from .errors import (
     Superseded,
 )
 from .events import get_logger
+from .inference import messages
 from .inference.admission import Admission
 from .inference.landmark_batch import LandmarkBatch, Measured
 from .inference.pool import InferencePool
+from .inference.ticket import Outcome as Told
 from .saving.ledger import SessionLedger
 from .saving.record import SessionRecord
 from .settings import Settings
@@ -246,17 +248,18 @@ class SessionService:
             frame,
             lambda outcome: tell(lambda: self._judged(session, outcome, arrived)),
             # Whoever asks what pictures show may send any.
-            alone=not session.kept,
+            messages.judge(alone=not session.kept),
         )
 
     def _judged(
         self,
         session: WebSocketEyeTrackingSession,
-        outcome: Observation | EyeLearnError,
+        outcome: Told,
         arrived: float,
     ) -> Judgement:
         if isinstance(outcome, EyeLearnError):
             raise outcome
+        assert isinstance(outcome, Observation)
         if session.ended_at is not None:
             raise NotTracking("video_frame")
         attention = session.observe(outcome, arrived)

@@ -238,7 +238,7 @@ class Settings(BaseSettings):
     model_path: str = Field(
         "",
         description="Path of your own emotion model, ONNX or, where TensorFlow is installed, "
-        "Keras. Empty: ours.",
+        "Keras; it is given grey levels of 0 to 255, three times over. Empty: ours.",
     )
     max_predictions_per_second: float = Field(
         0.0,

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from eyelearn.diagnosis import event_loop
+from eyelearn.diagnosis import emotion_model, event_loop
 from eyelearn.diagnosis.check import FAILURE, OK, WARNING
 from eyelearn.diagnosis.event_loop import open_files
 from eyelearn.diagnosis.face_mesh import judged, result
@@ -57,6 +58,17 @@ def test_a_slow_face_mesh_is_a_warning_and_a_blind_one_a_failure() -> None:
     assert result("Face Mesh", 1, 0.009).found == "found the drawn face, 9 ms a frame"
     assert result("Face Mesh", 1, 0.08).status == WARNING
     assert result("Face Mesh", 0, 0.009).status == FAILURE
+
+
+def test_an_emotion_model_is_looked_at_where_one_is_needed(tmp_path: Path) -> None:
+    name, file = "Emotion model", tmp_path / "model.onnx"
+    file.write_bytes(b"no model")
+    ours = emotion_model.loaded(name, Settings(_env_file=None))
+    assert (ours.status, ours.found.split("-")[0]) == (OK, "emotions")
+    wrong = emotion_model.loaded(name, Settings(_env_file=None, model_path=str(file)))
+    assert (wrong.status, "MODEL_PATH" in wrong.mend) == (FAILURE, True)
+    without = Settings(_env_file=None, model_path=str(file), enabled_faces="focus")
+    assert emotion_model.loaded(name, without).found.startswith("not needed")
 
 
 def test_limits_that_no_worker_can_start_with_are_told() -> None:

@@ -28,7 +28,7 @@ from waiting import until
 
 MB = 1024 * 1024
 PICTURE = "/9j/4AAQSkZJRgABAQAAAQABAAD/2Q=="
-FRAMES, EYE = "/ws/frames", "/"
+FRAMES, EYE, EXPRESSIONS, EMOTIONS = "/ws/frames", "/", "/ws/hostile", "/ws"
 FRAME = {"frame_base64": PICTURE, **IDS, "frame_id": 1, "timestamp": 1, "fps": 7, "hidden": True}
 FRAME = {**FRAME, "session_id": "00000000-0000-4000-8000-000000000000"}
 LANDMARKS = {**IDS, "landmarks": FIELDS["face_landmarks"]}
@@ -41,9 +41,32 @@ RIGHT: dict[str, list[dict[str, Any]]] = {
         {"type": "auth", "token": "a.b.c"},
         {"command": "predict", "image": PICTURE},
     ],
+    EXPRESSIONS: [
+        {"type": "frame", "data": PICTURE},
+        {"type": "upload_image", "expression_type": "fist", "image_data": PICTURE},
+        {"type": "clear_images"},
+        {"type": "get_expressions"},
+        {"type": "ping", "timestamp": 1.5},
+        {"type": "auth", "token": "a.b.c"},
+    ],
+    EMOTIONS: [
+        {"command": "predict", "image": PICTURE},
+        {"command": "emotions"},
+        {"command": "model_info"},
+        {"command": "health"},
+        {"type": "auth", "token": "a.b.c"},
+    ],
 }
 # Of these nothing is told.
-SILENT = {FRAMES: {"auth"}, EYE: {"auth", "start_tracking", "stop_tracking"}}
+SILENT = {
+    FRAMES: {"auth"},
+    EYE: {"auth", "start_tracking", "stop_tracking"},
+    EXPRESSIONS: {"auth"},
+    EMOTIONS: {"auth"},
+}
+# `type` of answers that are no errors.
+GOOD = {"eye_data", "pong", "upload_success", "clear_success", "expressions", "emotions"}
+GOOD |= {"prediction", "detection_result", "model_info", "health"}
 # What broke something once: no answer could hold it.
 UNSPEAKABLE: list[Any] = ["\ud800", 10**90, 2**64, float("nan")]
 NO_JSON = ["", "{", "[1]", "null", '"x"', nested(10_000), nested(10_000, '{"a":'), "9" * 5000]
@@ -58,7 +81,7 @@ class Caller:
         self.path = path
         url = service.url.replace("http", "ws") + path
         self.socket = websocket.create_connection(url, timeout=ANSWER_SECONDS)
-        if path == EYE:
+        if path != FRAMES:
             hear(self.socket)
 
     def answer_to(self, message: str | bytes) -> dict[str, Any]:
@@ -82,7 +105,8 @@ class Caller:
 
     def _send_known(self) -> str:
         known = f"known {next(self._numbers)}"
-        self._send(json.dumps({"type": known, "frame_id": known}))
+        named = "command" if self.path == EMOTIONS else "type"
+        self._send(json.dumps({named: known, "frame_id": known}))
         return known
 
     def _hear(self) -> dict[str, Any]:
@@ -93,7 +117,7 @@ class Caller:
         return told
 
 
-@pytest.fixture(scope="module", params=[FRAMES, EYE])
+@pytest.fixture(scope="module", params=list(RIGHT))
 def caller(request: pytest.FixtureRequest, service: RunningService) -> Iterator[Caller]:
     made = Caller(service, request.param)
     yield made
@@ -107,7 +131,7 @@ def http() -> Iterator[requests.Session]:
 
 
 def assert_known(told: dict[str, Any]) -> None:
-    good = told.get("success") is True or told.get("type") in ("eye_data", "pong")
+    good = told.get("success") is True or told.get("type") in GOOD
     assert good or told["code"] in CODES, told
     assert len(json.dumps(told)) < 3000
 
@@ -188,12 +212,13 @@ def connect_deaf(service: RunningService, path: str) -> socket.socket:
     return deaf
 
 
-@pytest.mark.parametrize("path", [FRAMES, EYE])
+@pytest.mark.parametrize("path", [FRAMES, EYE, "/ws/deaf", EMOTIONS])
 def test_who_never_reads_the_answers_is_cut_off(service: RunningService, path: str) -> None:
     memory = psutil.Process(service.process.pid).memory_info().rss
     before = service.log.count("does not read what it is sent")
     # Each is answered, by an error that is as long as it may be.
-    long = json.dumps({"type": "x" * 64, "frame_id": "x" * 128}).encode()
+    named = "command" if path == EMOTIONS else "type"
+    long = json.dumps({named: "x" * 64, "frame_id": "x" * 128}).encode()
     with connect_deaf(service, path) as deaf, Flood(deaf, frame(TEXT, long) * 10) as flood:
         until(lambda: not flood.runs)
     assert service.log.count("does not read what it is sent") == before + 1

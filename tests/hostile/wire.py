@@ -16,6 +16,9 @@ GREETED = {
     "/ws/frames": b"\r\n\r\n",
     "/": b"Eye tracking connected",
     "/ws/eye": b"Eye tracking connected",
+    "/ws/hostile": b"Connected and ready",
+    "/ws/deaf": b"Connected and ready",
+    "/ws": b"Emotion prediction connected",
 }
 UPGRADE = (
     "GET {path} HTTP/1.1\r\n"

@@ -133,3 +133,33 @@ def test_one_slow_picture_after_a_quiet_while_turns_no_class_away() -> None:
     admission = Admission()
     admission.measure(worker.throughput.per_second(2, worker.now), [15.0])
     assert places(admission) >= 5
+
+
+def beside_others(worker: Worker, seconds_per_picture: float, seconds: float) -> None:
+    """Another worker is busy with other requests for so long, all the while."""
+    for _ in range(round(seconds / seconds_per_picture)):
+        worker.now += seconds_per_picture
+        worker.throughput.learn_other(seconds_per_picture, worker.now)
+
+
+def test_what_else_workers_do_leaves_learners_less() -> None:
+    worker = Worker()
+    alone = worker.judge(0.01, 20.0)
+    beside_others(worker, 0.02, 20.0)
+    assert worker.throughput.per_second(4, worker.now) == pytest.approx(2 * alone * 0.75, rel=0.05)
+
+
+def test_learners_have_half_of_the_workers_whatever_others_ask_for() -> None:
+    worker = Worker()
+    beside_others(worker, 0.02, 20.0)
+    beside = worker.throughput.per_second(1, worker.now)
+    worker.now += 60.0
+    assert beside == pytest.approx(worker.throughput.per_second(1, worker.now) / 2)
+
+
+def test_workers_are_busy_with_all_that_they_are_asked_for() -> None:
+    worker = Worker()
+    assert worker.throughput.busy_share(2, worker.now) == 0.0
+    beside_others(worker, 0.02, 20.0)
+    assert worker.throughput.busy_share(2, worker.now) == pytest.approx(0.5, rel=0.05)
+    assert worker.throughput.busy_share(2, worker.now + 30.0) == pytest.approx(0.0, abs=0.01)

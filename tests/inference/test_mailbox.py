@@ -33,3 +33,27 @@ def test_a_session_that_ends_gives_up_its_place() -> None:
     assert mailbox.remove("a") == 1
     assert mailbox.remove("a") is None
     assert mailbox.items() == [("b", 2)]
+
+
+def test_guests_have_every_third_turn_while_learners_wait() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    for n in range(4):
+        mailbox.put(f"guest {n}", n, guest=True)
+        mailbox.put(f"learner {n}", n)
+    kinds = []
+    while (turn := mailbox.take()) is not None:
+        kinds.append(turn[0].split()[0])
+    learner, guest = "learner", "guest"
+    assert kinds == [learner, learner, guest, learner, learner, guest, guest, guest]
+
+
+def test_guests_who_are_alone_do_not_wait() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    mailbox.put("guest", 1, guest=True)
+    assert mailbox.put("guest", 2, guest=True) == 1
+    assert "guest" in mailbox
+    assert mailbox.items() == [("guest", 2)]
+    assert mailbox.take() == ("guest", 2)
+    mailbox.put("guest", 3, guest=True)
+    assert mailbox.remove("guest") == 3
+    assert len(mailbox) == 0

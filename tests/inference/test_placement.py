@@ -17,6 +17,7 @@ from eyelearn.inference.pool import InferencePool
 from eyelearn.inference.ticket import Outcome
 from eyelearn.processes.channel import ChannelClosed, Header
 from eyelearn.settings import Settings
+from eyelearn.vision.emotions import Emotion
 from eyelearn.vision.observation import Observation
 from waiting import until
 
@@ -64,7 +65,7 @@ class FakeChild:
 
     def answer(self, ticket: int) -> None:
         nobody = Observation(face_count=0, face=None)
-        self.on_message(messages.judged(ticket, nobody, 0.01), bytearray())
+        self.on_message(*messages.done(nobody, ticket, 0.01))
 
 
 @pytest.fixture
@@ -273,3 +274,74 @@ def test_frames_stay_with_a_silent_worker_where_there_is_no_other(pool: Inferenc
     assert sessions(pool) == [1, 0]
     one.answer(one.judged()[0])
     until(lambda: outcomes == [Observation(face_count=0, face=None)])
+
+
+def visit(pool: InferencePool, outcomes: list[Any]) -> None:
+    """Somebody asks for one picture's emotion, and waits."""
+
+    def ask() -> None:
+        try:
+            outcomes.append(pool.visit(b"picture", messages.predict()))
+        except Exception as error:
+            outcomes.append(error)
+
+    before = sum(sessions(pool))
+    threading.Thread(target=ask, daemon=True).start()
+    until(lambda: sum(sessions(pool)) == before + 1)
+
+
+def predict(child: Any) -> None:
+    """Answers what it was asked last."""
+    emotion = Emotion([1.0, 0, 0, 0, 0, 0, 0], face_found=True)
+    child.on_message(*messages.done(emotion, child.sent[-1]["ticket"], 0.01))
+
+
+def test_a_visit_goes_where_it_waits_least_and_leaves_nothing(pool: InferencePool) -> None:
+    one, other = both_up(pool)
+    outcomes: list[Any] = []
+    visit(pool, outcomes)
+    visit(pool, outcomes)
+    assert [sent["type"] for sent in (*one.sent, *other.sent)] == ["predict"] * 2
+    predict(one)
+    predict(other)
+    until(lambda: len(outcomes) == 2)
+    assert all(isinstance(outcome, Emotion) for outcome in outcomes)
+    until(lambda: sessions(pool) == [0, 0])
+    assert [worker.sessions_served for worker in pool._placement.workers] == [0, 0]
+    assert [sent["type"] for sent in (*one.sent, *other.sent)] == ["predict"] * 2
+
+
+def test_who_visits_a_worker_that_dies_is_told(pool: InferencePool) -> None:
+    one, other = both_up(pool)
+    outcomes: list[Any] = []
+    visit(pool, outcomes)
+    for child in (one, other):
+        child.down()
+    until(lambda: outcomes)
+    assert isinstance(outcomes[0], Internal)
+    assert sessions(pool) == [0, 0]
+
+
+def test_a_learner_comes_before_a_guest_who_waited_longer(pool: InferencePool) -> None:
+    one, other = both_up(pool)
+    other.down()
+    for number in range(3):
+        pool.submit(f"guest {number}", b"picture", lambda _: None, messages.express(hands=True))
+    pool.submit("learner", b"picture", lambda _: None)
+    assert [sent["type"] for sent in one.sent] == ["express", "express"]
+    one.on_message(*messages.done(b"", one.sent[0]["ticket"], 0.01))
+    assert [sent["type"] for sent in one.sent] == ["express", "express", "judge"]
+
+
+def test_a_picture_that_somebody_chose_may_be_larger_than_a_frame(pool: InferencePool) -> None:
+    one, _ = both_up(pool)
+    large = b"\xff\xd8\xff" + bytes(1024 * 1024)
+    outcomes: list[Any] = []
+    threading.Thread(
+        target=lambda: outcomes.append(pool.visit(large, messages.prepare())), daemon=True
+    ).start()
+    until(lambda: one.sent)
+    one.on_message(*messages.done(b"clean", one.sent[-1]["ticket"], 0.01))
+    until(lambda: outcomes == [b"clean"])
+    with pytest.raises(FrameTooLarge):
+        pool.visit(large + bytes(1024 * 1024), messages.prepare())

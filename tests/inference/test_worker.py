@@ -9,6 +9,7 @@ CONFIGURATION = {
     "max_bytes": 512 * 1024,
     "max_pixels": 2_073_600,
     "second_face_interval_seconds": 1.0,
+    "emotion_model": None,
 }
 ONE_LEARNER = bytearray(jpeg(face_frame()))
 ANOTHER = bytearray(jpeg(face_frame(1.0)[:, 60:500]))

@@ -24,11 +24,15 @@ from wall_clock import WallClock
 UNAUTHORIZED = 4401
 HANDSHAKE_SECONDS = 1.0
 EYE_PATHS = ["/", "/ws/eye"]
-PATHS = ["/ws/frames", *EYE_PATHS]
+EXPRESSIONS, EMOTIONS = "/ws/somebody", "/ws"
+PATHS = ["/ws/frames", *EYE_PATHS, EXPRESSIONS, EMOTIONS]
+# What is told before anything is asked.
+GREETINGS = {**dict.fromkeys([*EYE_PATHS, EMOTIONS], "connection"), EXPRESSIONS: "status"}
 TEXTS = {name: told for name, told in bad_tokens().items() if isinstance(told, str)}
 # No text that an address or a header could hold.
 del TEXTS["a lone surrogate"]
 EYE_FRAME = {"type": "frame", "data": data_url(FACE)}
+PREDICT = {"command": "predict", "image": data_url(FACE)}
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +46,7 @@ def service(clock: WallClock) -> Iterator[RunningService]:
         "AUTH_SECRET": BOTH,
         "ENVIRONMENT": "production",
         "INFERENCE_WORKERS": "1",
+        "ENABLED_FACES": "focus,frames,looking_away,expressions,emotions",
         "HANDSHAKE_SECONDS": str(HANDSHAKE_SECONDS),
         "SESSION_IDLE_SECONDS": "1",
         **clock.environment,
@@ -59,8 +64,8 @@ def quiet_log(service: RunningService) -> Iterator[None]:
 
 
 def greeted(connection: websocket.WebSocket, path: str) -> websocket.WebSocket:
-    if path in EYE_PATHS:
-        assert hear(connection)["type"] == "connection"
+    if path in GREETINGS:
+        assert hear(connection)["type"] == GREETINGS[path]
     return connection
 
 
@@ -68,9 +73,10 @@ def assert_turned_away(connection: websocket.WebSocket, path: str) -> None:
     """The next thing told is the error in this face's own form, and then the end."""
     told = hear(connection)
     assert told["code"] == "unauthorized", told
-    if path in EYE_PATHS:
-        assert (told["type"], told["timestamp"][-1]) == ("error", "Z")
+    if path in GREETINGS:
+        assert told["type"] == "error"
         assert told["message"]
+        assert path not in EYE_PATHS or told["timestamp"].endswith("Z")
     else:
         assert told["error"]
     kind, frame = connection.recv_data_frame(control_frame=True)
@@ -86,11 +92,15 @@ def auth(told: object) -> str:
 
 def picture_for(path: str, **ids: Any) -> dict[str, Any]:
     mine = {"user_id": USER, "module_id": MODULE}
-    return EYE_FRAME if path in EYE_PATHS else framed(**{**mine, **ids})
+    if path == EMOTIONS:
+        return PREDICT
+    if path == "/ws/frames":
+        return framed(**{**mine, **ids})
+    return EYE_FRAME
 
 
 def is_answer(told: dict[str, Any]) -> bool:
-    return told.get("success") is True or told.get("type") == "eye_data"
+    return told.get("success") is True or told.get("type") in {"eye_data", "prediction"}
 
 
 @pytest.mark.parametrize("path", ["/api/frames", "/api/stream-frame"])
@@ -200,7 +210,7 @@ def rest_sender(service: RunningService, told: str) -> Callable[[], str | None]:
     return lambda: client.post(json=framed(user_id=USER, module_id=MODULE)).json().get("code")
 
 
-@pytest.mark.parametrize("way", ["REST", *PATHS])
+@pytest.mark.parametrize("way", ["REST", "/ws/frames", *EYE_PATHS])
 def test_a_session_outlives_its_token_until_it_ends_by_being_idle(
     service: RunningService, clock: WallClock, way: str
 ) -> None:
@@ -220,6 +230,19 @@ def test_a_session_outlives_its_token_until_it_ends_by_being_idle(
             assert send() == "unauthorized"
             fresh = token(exp=round(time.time()) + 3 * HOUR_SECONDS)
             assert way != "REST" or rest_sender(service, fresh)() is None
+        finally:
+            clock.put(0)
+
+
+def test_no_emotion_is_predicted_with_a_token_that_has_expired_since(
+    service: RunningService, clock: WallClock
+) -> None:
+    with web_socket(service, f"{EMOTIONS}?token={token()}") as connection:
+        assert is_answer(ask(greeted(connection, EMOTIONS), PREDICT))
+        clock.put(2 * HOUR_SECONDS)
+        try:
+            connection.send(json.dumps(PREDICT))
+            assert_turned_away(connection, EMOTIONS)
         finally:
             clock.put(0)
 

@@ -65,6 +65,8 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
     with running_service(settings, under=strace) as service:
         session_ids = [hold_a_session(service.url), *send_frames(service)]
         watch_the_eyes(service)
+        express(service)
+        feel(service)
         family = [psutil.Process(service.process.pid)]
         family += family[0].children(recursive=True)
         core_limits = {process.rlimit(psutil.RLIMIT_CORE) for process in family}
@@ -125,6 +127,29 @@ def watch_the_eyes(service: RunningService) -> None:
         wrong = [BROKEN, {"type": "frame", "data": data_url(BROKEN)}, {"type": data_url(FACE)}]
         for message in (*wrong, {"type": [USER]}, {"type": JWT}, data_url(FACE)):
             assert ask(connection, message)["type"] == "error"
+
+
+def express(service: RunningService) -> None:
+    """As a session that has the learner's name, with a picture of theirs for an expression."""
+    with web_socket(service, f"/ws/{USER.replace(chr(39), '')}?token={JWT}") as connection:
+        hear(connection)
+        upload = {"type": "upload_image", "expression_type": "smiling"}
+        for picture, told in ((FACE, "upload_success"), (BROKEN, "error"), (b"GIF89a", "error")):
+            sent = {**upload, "image_data": base64.b64encode(picture).decode()}
+            assert ask(connection, sent)["type"] == told
+        frame = {"type": "frame", "data": data_url(FACE)}
+        assert ask(connection, frame)["type"] == "detection_result"
+        for wrong in ({"type": "frame", "data": data_url(BROKEN)}, {"type": JWT}, FACE):
+            assert ask(connection, wrong)["type"] == "error"
+
+
+def feel(service: RunningService) -> None:
+    with web_socket(service, f"/ws?token={JWT}") as connection:
+        hear(connection)
+        predict = {"command": "predict", "image": data_url(FACE)}
+        assert ask(connection, predict)["type"] == "prediction"
+        for wrong in ({**predict, "image": data_url(BROKEN)}, {"command": JWT}, {"image": JWT}):
+            assert ask(connection, wrong)["type"] == "error"
 
 
 def hostile_payloads() -> Iterator[tuple[str, Any]]:

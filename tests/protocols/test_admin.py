@@ -85,7 +85,9 @@ def test_every_answer_says_what_browsers_may_not_do(production: FlaskClient, add
 
 
 def test_only_pages_that_film_may_ask_for_the_camera(production: FlaskClient) -> None:
-    assert "camera=(self)" in production.get("/").headers["Permissions-Policy"]
+    for page in ("/", "/test"):
+        headers = production.get(page, headers={"Accept": "text/html"}).headers
+        assert "camera=(self)" in headers["Permissions-Policy"]
     assert "camera=()" in production.get("/missing").headers["Permissions-Policy"]
 
 
@@ -105,11 +107,19 @@ def test_https_is_asked_for_where_it_was_used(production: FlaskClient) -> None:
 
 def test_a_face_that_is_not_enabled_has_no_pages() -> None:
     without = client(enabled_faces="frames")
-    assert [without.get(address).status_code for address in ("/", "/focus.js", "/healthz")] == [
-        404,
-        404,
-        200,
-    ]
+    addresses = ("/", "/focus.js", "/test", "/health", "/sessions", "/healthz")
+    told = [without.get(address).status_code for address in addresses]
+    assert told == [404] * 5 + [200]
+
+
+def test_the_root_is_a_page_for_browsers_and_health_for_anything_else() -> None:
+    both, expressions_alone = client(), client(enabled_faces="expressions")
+    html = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+    assert "EyeLearn" in both.get("/", headers=html).text
+    assert expressions_alone.get("/", headers=html).headers["Location"] == "/test"
+    for service in (both, expressions_alone):
+        assert service.get("/").json == service.get("/health").json
+        assert service.get("/", headers={"Accept": "*/*"}).json["status"] == "healthy"
 
 
 def test_a_face_that_is_not_enabled_says_so_to_who_connects() -> None:

@@ -66,7 +66,7 @@ class Desk:
     def judge_by(self, outcome: Callable[[], Any]) -> None:
         """From now on the pool tells this of each picture."""
         self.sitting.pool.submit = (  # type: ignore[method-assign]
-            lambda _session, _frame, tell, alone=False: tell(outcome())
+            lambda _session, _frame, tell, _request: tell(outcome())
         )
 
 

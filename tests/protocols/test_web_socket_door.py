@@ -41,7 +41,7 @@ class Served:
         doorkeeper: Any = SimpleNamespace(serve=self._serve)
         self.door = WebSocketDoor(
             lambda _environ, _start: [b"ours"],
-            faces={"/ws/frames": SimpleNamespace()},  # type: ignore[dict-item]
+            face_at={"/ws/frames": SimpleNamespace()}.get,  # type: ignore[arg-type]
             maker=lambda serve: lambda environ, _start: self._upgrade(serve, environ),
             entry=self.entry,
             heartbeat=self.heartbeat,

@@ -70,7 +70,7 @@ def test_no_stream_begins_with_a_token_that_has_expired() -> None:
 def test_a_picture_that_was_overtaken_repeats_what_was_told_last(desk: Desk) -> None:
     desk.take(PICTURE)
     desk.sitting.pool.submit = (  # type: ignore[method-assign]
-        lambda _session, _frame, tell, alone=False: tell(Superseded())
+        lambda _session, _frame, tell, _request: tell(Superseded())
     )
     desk.take(PICTURE)
     first, again = desk.told
@@ -81,7 +81,7 @@ def test_a_picture_that_was_overtaken_repeats_what_was_told_last(desk: Desk) -> 
 def test_where_nothing_was_told_yet_it_is_an_error(desk: Desk) -> None:
     for error, code in ((Superseded(), "superseded"), (NotTracking("frame"), "overloaded")):
         desk.sitting.pool.submit = (  # type: ignore[method-assign]
-            lambda _session, _frame, tell, alone=False, error=error: tell(error)
+            lambda _session, _frame, tell, _request, error=error: tell(error)
         )
         desk.take(PICTURE)
         assert (desk.told[-1]["type"], desk.told[-1]["code"]) == ("error", code)

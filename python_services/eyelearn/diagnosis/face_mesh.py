@@ -26,6 +26,7 @@ def judged(name: str, settings: Settings) -> Check:
             "max_bytes": settings.max_frame_kb * 1024,
             "max_pixels": settings.max_frame_pixels,
             "second_face_interval_seconds": settings.second_face_interval_seconds,
+            "emotion_model": None,
         }
     )
     try:

@@ -29,6 +29,7 @@ PROBES = (
     _probe("Packages", "packages", 20),
     *(_probe(library, "native", 30) for library in LIBRARIES),
     _probe("Face Mesh", "face_mesh", 60),
+    _probe("Emotion model", "emotion_model", 30),
     _probe("Event loop", "event_loop", 30),
     _probe("Machine", "machine", 20),
     _probe("Settings", "settings_check", 20),

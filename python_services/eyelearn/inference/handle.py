@@ -40,6 +40,11 @@ class WorkerHandle:
         return self.child.is_ready and not self.silent
 
     @property
+    def load(self) -> int:
+        """Pictures that it has, or that wait for it."""
+        return len(self.in_flight) + len(self.mailbox)
+
+    @property
     def age(self) -> float:
         """Seconds since its process was started."""
         return time.monotonic() - self.child.started_at

@@ -47,6 +47,13 @@ class Placement:
         """Gives a session to a worker, of those that answer if any does."""
         worker = self._best(self._open() or self._staying())
         self._put(session_id, worker)
+        worker.sessions_served += 1
+        return worker
+
+    def place_visit(self, visit: str) -> WorkerHandle:
+        """The same for one picture, of which the worker keeps nothing: where it comes first."""
+        worker = min(self._open() or self._staying(), key=lambda worker: worker.load)
+        self._put(visit, worker)
         return worker
 
     def release(self, session_id: str) -> WorkerHandle | None:
@@ -107,7 +114,6 @@ class Placement:
 
     def _put(self, session_id: str, worker: WorkerHandle) -> None:
         worker.sessions.add(session_id)
-        worker.sessions_served += 1
         self._of[session_id] = worker
 
     def _move(self, session_id: str, source: WorkerHandle, target: WorkerHandle) -> None:
@@ -115,9 +121,10 @@ class Placement:
         that comes last, when everything else is in its new place."""
         source.sessions.discard(session_id)
         self._put(session_id, target)
+        target.sessions_served += 1
         ticket = source.mailbox.remove(session_id)
         if ticket is not None:
-            target.mailbox.put(session_id, ticket)
+            target.mailbox.put(session_id, ticket, ticket.of_guest)
         if source.silent:
             # Nobody may be reading that socket: whoever moves sessions must not wait for it.
             self._concurrency.spawn(self.forget, source, session_id)

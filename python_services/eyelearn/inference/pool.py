@@ -29,6 +29,7 @@ from .capacity import usable_cores, usable_memory, worker_count
 from .handle import WorkerHandle
 from .landmark_batch import LandmarkBatch
 from .measuring import Measuring
+from .messages import Done
 from .patience import Patience
 from .placement import Placement
 from .recycling import Recycler, limits_of
@@ -49,7 +50,10 @@ MAX_FAILED_STARTS = 3
 class InferencePool:
     """Judges frames in worker processes; a session stays on one of them as long as it answers."""
 
-    def __init__(self, settings: Settings, concurrency: Concurrency) -> None:
+    def __init__(
+        self, settings: Settings, concurrency: Concurrency, predicts: bool = False
+    ) -> None:
+        """predicts: whether emotions are asked for, so that workers need a model of them."""
         self._concurrency = concurrency
         self._timeout = settings.worker_timeout_seconds
         self._patience = Patience(settings.worker_timeout_seconds)
@@ -63,7 +67,10 @@ class InferencePool:
             "max_bytes": settings.max_frame_kb * 1024,
             "max_pixels": settings.max_frame_pixels,
             "second_face_interval_seconds": settings.second_face_interval_seconds,
+            "emotion_model": settings.model_path if predicts else None,
         }
+        self._emotion_model: dict[str, Any] | None = None
+        self._visits = itertools.count(1)
         self._placement = Placement(
             concurrency, lambda: self._throughput.comfortable_sessions(time.monotonic())
         )
@@ -117,35 +124,71 @@ class InferencePool:
     @property
     def frames_per_second(self) -> float:
         """What the workers can judge, as measured lately; while none is up, what one could."""
+        return self._throughput.per_second(self._up, time.monotonic())
+
+    @property
+    def _up(self) -> int:
+        """Workers that are up; 1 while none is."""
         up = sum(worker.answers and not worker.leaving for worker in self._placement.workers)
-        return self._throughput.per_second(max(1, up), time.monotonic())
+        return max(1, up)
+
+    @property
+    def busy_share(self) -> float:
+        """Of the workers' time, 0 to 1, that was spent on pictures lately."""
+        return self._throughput.busy_share(self._up, time.monotonic())
+
+    @property
+    def emotion_model(self) -> dict[str, Any] | None:
+        """What the workers said of theirs when they came up; None before, and where none is asked
+        for. A model that is none is a `problem`."""
+        return self._emotion_model
 
     def submit(
         self,
         session_id: str,
         frame: bytes | str,
         tell: Callable[[Outcome], None],
-        alone: bool = False,
+        request: Header | None = None,
     ) -> None:
         """Has an encoded picture judged: raw bytes, base64 or a data URL. Never waits.
 
-        alone: whether it has nothing to do with the session's pictures before it, so that the face
-        is looked for anew, which costs 2 ms.
+        request: one of `messages`; None for a judgement of one more picture of the session.
 
         tell: called once with what came of it, now or later and on any thread; must not wait. That
-        is an observation, or an error: Superseded where a newer frame of the session overtook this
-        one, UndecodableFrame, FrameTooLarge, Overloaded where no worker took it in time, and
-        Internal where the worker that had it failed.
+        is what the request is of, or an error: Superseded where a newer frame of the session
+        overtook this one, UndecodableFrame, FrameTooLarge, Overloaded where no worker took it in
+        time, and Internal where the worker that had it failed.
 
         Raises FrameTooLarge and UndecodableFrame where that can be seen at once.
         """
-        self._check_size(frame)
-        ticket = Ticket(session_id, _as_bytes(frame), tell, time.monotonic(), alone)
+        request = request or messages.judge(alone=False)
+        self._check_size(frame, request)
+        ticket = Ticket(session_id, _as_bytes(frame), tell, time.monotonic(), request)
         worker = self._placement.worker_of(session_id) or self._placement.place(session_id)
-        replaced = worker.mailbox.put(session_id, ticket)
+        self._let_wait(worker, ticket)
+
+    def _let_wait(self, worker: WorkerHandle, ticket: Ticket) -> None:
+        replaced = worker.mailbox.put(ticket.session_id, ticket, ticket.of_guest)
         if replaced is not None:
             replaced.resolve(Superseded())
         self._pump(worker)
+
+    def visit(self, frame: bytes | str, request: Header) -> Done:
+        """One picture that belongs to no session, by whichever worker is free; waits for it.
+
+        Raises what `submit` tells.
+        """
+        self._check_size(frame, request)
+        visit, content = f"visit-{next(self._visits)}", _as_bytes(frame)
+
+        def submit(tell: Callable[[Outcome], None]) -> None:
+            ticket = Ticket(visit, content, tell, time.monotonic(), request)
+            self._let_wait(self._placement.place_visit(visit), ticket)
+
+        try:
+            return self._outcome_of(submit)
+        finally:
+            self._placement.release(visit)
 
     def measure(self, session_id: str, batch: LandmarkBatch) -> None:
         """Has landmarks measured, a session's in the order in which they come. Never waits."""
@@ -153,6 +196,12 @@ class InferencePool:
 
     def judge(self, session_id: str, frame: bytes | str) -> Observation:
         """As `submit`, and waits for the observation; raises the errors."""
+        done = self._outcome_of(lambda tell: self.submit(session_id, frame, tell))
+        assert isinstance(done, Observation)
+        return done
+
+    def _outcome_of(self, submit: Callable[[Callable[[Outcome], None]], None]) -> Done:
+        """Waits for it; raises the error that it is."""
         outcomes: list[Outcome] = []
         told = self._concurrency.event()
 
@@ -160,7 +209,7 @@ class InferencePool:
             outcomes.append(outcome)
             told.set()
 
-        self.submit(session_id, frame, tell)
+        submit(tell)
         told.wait()
         if isinstance(outcomes[0], EyeLearnError):
             raise outcomes[0]
@@ -197,10 +246,12 @@ class InferencePool:
             for worker in self._placement.workers
         ]
 
-    def _check_size(self, frame: bytes | str) -> None:
-        size = encoded_size(frame)
-        if size > self._max_frame_kb * 1024:
-            raise FrameTooLarge.by_bytes(size, self._max_frame_kb)
+    def _check_size(self, frame: bytes | str, request: Header) -> None:
+        size, limit_kb = encoded_size(frame), self._max_frame_kb
+        if messages.is_of_still(request):
+            limit_kb = messages.MAX_STILL_BYTES // 1024
+        if size > limit_kb * 1024:
+            raise FrameTooLarge.by_bytes(size, limit_kb)
 
     def _pump_all(self) -> None:
         for worker in self._placement.workers:
@@ -224,7 +275,8 @@ class InferencePool:
 
     def _send(self, worker: WorkerHandle, number: int, ticket: Ticket) -> None:
         try:
-            worker.child.send(messages.judge(number, ticket.session_id, ticket.alone), ticket.frame)
+            header = messages.asked(ticket.request, number, ticket.session_id)
+            worker.child.send(header, ticket.frame)
         except ChannelClosed:
             _log.debug("worker went; its end resolves what is in flight", worker=worker.name)
 
@@ -232,16 +284,13 @@ class InferencePool:
         if messages.is_of_measuring(header):
             self._measuring.on_answer(worker, header, payload)
         else:
-            self._on_answer(worker, header)
+            self._on_answer(worker, header, payload)
 
-    def _on_answer(self, worker: WorkerHandle, header: Header) -> None:
+    def _on_answer(self, worker: WorkerHandle, header: Header, payload: bytearray) -> None:
         now = time.monotonic()
         ticket = worker.in_flight.pop(header["ticket"], None)
         if ticket is not None:
-            self._patience.learn(now - max(ticket.sent_at, worker.answered_at))
-            spent = messages.seconds_spent(header)
-            if spent is not None:
-                self._throughput.learn(spent, now)
+            self._learn(ticket, header, now - max(ticket.sent_at, worker.answered_at), now)
         worker.answered_at = now
         if worker.silent:
             _log.info("worker answers again", worker=worker.name, pid=worker.child.pid)
@@ -250,7 +299,18 @@ class InferencePool:
         self._pump(worker)
         if ticket is not None:
             # Last: whatever goes wrong with the answer, the worker has its next frame.
-            ticket.resolve(messages.read_answer(header))
+            ticket.resolve(messages.read_answer(header, payload))
+
+    def _learn(self, ticket: Ticket, answer: Header, waited: float, now: float) -> None:
+        """waited: seconds for the worker."""
+        spent = messages.seconds_spent(answer)
+        if ticket.of_guest:
+            if spent is not None:
+                self._throughput.learn_other(spent, now)
+            return
+        self._patience.learn(waited)
+        if spent is not None:
+            self._throughput.learn(spent, now)
 
     def _on_ready(self, worker: WorkerHandle, header: Header) -> None:
         _log.info(
@@ -260,6 +320,7 @@ class InferencePool:
             first_picture_seconds=round(header["first_seconds"], 3),
         )
         self._throughput.expect(header["frame_seconds"])
+        self._emotion_model = header["emotion_model"]
         worker.sessions_served = len(worker.sessions)
         if worker.succeeding:
             self._pump(worker)
@@ -337,7 +398,7 @@ class InferencePool:
                 ticket.resolve(Internal("The process that judged this frame does not answer."))
             else:
                 ticket.sent_before = True
-                place.mailbox.put(ticket.session_id, ticket)
+                place.mailbox.put(ticket.session_id, ticket, ticket.of_guest)
 
 
 def _as_bytes(frame: bytes | str) -> bytes:

@@ -17,6 +17,9 @@ MEMORY_SECONDS = 3.0
 COMFORTABLE_SHARE = 0.6
 # What a learner who sits still is asked for, and few send more.
 SESSION_FPS = 13.0
+# Who asks for other things again and again takes all that is free; when learners' frames wait, so
+# much of the time is theirs (`mailbox.LEARNER_TURNS`).
+MAX_OTHER_SHARE = 0.5
 # A worker that hung once says little about the next frame; at most so much is counted.
 MAX_COUNTED_SECONDS = 0.5
 
@@ -24,7 +27,7 @@ MAX_COUNTED_SECONDS = 0.5
 class Throughput:
     """Learns from every judgement; capacity is what workers could judge if they never waited.
 
-    Keeps four numbers, nothing per frame. Times are seconds on any one clock.
+    Keeps some numbers, nothing per frame. Times are seconds on any one clock.
     """
 
     def __init__(self) -> None:
@@ -32,6 +35,9 @@ class Throughput:
         self._frames = 0.0
         self._seconds = 0.0
         self._learned_at = 0.0
+        # What other requests than judgements took.
+        self._other_seconds = 0.0
+        self._other_at = 0.0
 
     def expect(self, seconds: float) -> None:
         """seconds: what a picture took a worker before any learner came."""
@@ -46,8 +52,23 @@ class Throughput:
         self._frames = kept * self._frames + 1.0
         self._seconds = kept * self._seconds + min(max(seconds, 0.0), MAX_COUNTED_SECONDS)
 
+    def learn_other(self, seconds: float, now: float) -> None:
+        """seconds: what one worker spent on a picture that was not judged for a learner."""
+        self._other_seconds = self._other_kept(now) + min(max(seconds, 0.0), MAX_COUNTED_SECONDS)
+        self._other_at = now
+
+    def busy_share(self, workers: int, now: float) -> float:
+        """Of the time of so many workers, 0 to 1, that was spent on pictures lately."""
+        spent = self._kept(now) * self._seconds + self._other_kept(now)
+        return min(1.0, spent / (workers * MEMORY_SECONDS))
+
     def per_second(self, workers: int, now: float) -> float:
-        """Frames a second that so many workers judge at most."""
+        """Frames a second that so many workers judge at most, beside what else they do."""
+        other_share = self._other_kept(now) / (workers * MEMORY_SECONDS)
+        return (1.0 - min(other_share, MAX_OTHER_SHARE)) * self.per_second_alone(workers, now)
+
+    def per_second_alone(self, workers: int, now: float) -> float:
+        """Frames a second that so many workers judge if they do nothing else."""
         kept = self._kept(now)
         frames = kept * self._frames + FIRST_GUESS_FRAMES
         seconds = kept * self._seconds + FIRST_GUESS_FRAMES * self._expected
@@ -55,7 +76,11 @@ class Throughput:
 
     def comfortable_sessions(self, now: float) -> float:
         """Sessions that one worker serves with ease."""
-        return COMFORTABLE_SHARE * self.per_second(1, now) / SESSION_FPS
+        return COMFORTABLE_SHARE * self.per_second_alone(1, now) / SESSION_FPS
+
+    def _other_kept(self, now: float) -> float:
+        """Seconds of other requests that count still."""
+        return self._other_seconds * math.exp(-max(0.0, now - self._other_at) / MEMORY_SECONDS)
 
     def _kept(self, now: float) -> float:
         """Share of what was learned that counts still."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import EyeLearnError
-from ..vision.observation import Observation
+from ..processes.channel import Header
+from .messages import Done, is_judgement
 
-Outcome = Observation | EyeLearnError
+Outcome = Done | EyeLearnError
 
 
 class Ticket:
     """since: when it came; sent_at: when a worker got it; both seconds on the monotonic clock.
 
-    alone: whether the picture has nothing to do with those before it.
+    request: what is to be done with the picture.
     resolve: to be called once, with what came of it.
     """
 
-    __slots__ = ("alone", "frame", "resolve", "sent_at", "sent_before", "session_id", "since")
+    __slots__ = ("frame", "request", "resolve", "sent_at", "sent_before", "session_id", "since")
 
     def __init__(
         self,
@@ -25,13 +26,18 @@ class Ticket:
         frame: bytes,
         resolve: Callable[[Outcome], None],
         since: float,
-        alone: bool = False,
+        request: Header,
     ) -> None:
         self.session_id = session_id
         self.frame = frame
         self.resolve = resolve
         self.since = since
-        self.alone = alone
+        self.request = request
         self.sent_at = since
         # A worker had it already, and went silent over it.
         self.sent_before = False
+
+    @property
+    def of_guest(self) -> bool:
+        """Whether it is for something else than a learner's attention."""
+        return not is_judgement(self.request)

@@ -6,6 +6,7 @@ Run as `python -m eyelearn.inference.worker FD`.
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from statistics import median
 
 import numpy as np
@@ -15,15 +16,21 @@ from ..events import get_logger
 from ..processes.channel import Channel, ChannelClosed, Header
 from ..processes.child import connect_to_parent
 from ..processes.settled_memory import settle_memory
+from ..vision.expressed import Expressed
+from ..vision.expressing import Expressor
 from ..vision.face_mesh import FaceModels
 from ..vision.face_rows import to_rows
-from ..vision.frames import decode
+from ..vision.frames import Picture, decode
+from ..vision.hands import HandModels
 from ..vision.judging import Judge
 from ..vision.landmarks import LANDMARK_INDICES
 from ..vision.measurement import faces
 from ..vision.observation import Observation
+from ..vision.stills import encoded_anew
 from ..vision.warm_up import warm_up_frame
 from . import messages
+from .emotions import Emotions
+from .messages import Done
 
 _log = get_logger("eyelearn.inference.worker")
 
@@ -33,7 +40,7 @@ _WARM_UP = "warm-up"
 
 
 class Worker:
-    """The models, once for all learners, and of each learner where their face was last."""
+    """The models, once for all sessions, and of each session where face and hands were last."""
 
     def __init__(self, configuration: Header) -> None:
         self._max_bytes: int = configuration["max_bytes"]
@@ -41,6 +48,8 @@ class Worker:
         self._second_face_interval: float = configuration["second_face_interval_seconds"]
         self._models = FaceModels()
         self._judges: dict[str, Judge] = {}
+        self._expressors: dict[str, Expressor] = {}
+        self.emotions = Emotions(configuration["emotion_model"], self._models)
 
     def warm_up(self) -> tuple[float, float]:
         """Judges a drawn face, so that no learner waits for models to load.
@@ -53,35 +62,64 @@ class Worker:
             self.judge(_WARM_UP, frame)
             taken.append(time.perf_counter() - begun)
         self.release(_WARM_UP)
+        self.emotions.warm_up()
         return taken[0], median(taken[1:])
 
+    def do(self, request: Header, frame: bytearray) -> Done:
+        """Raises UndecodableFrame, FrameTooLarge and ModelUnavailable."""
+        match request["type"]:
+            case "express":
+                return self.express(request["session"], frame, request["hands"])
+            case "predict":
+                return self.emotions.judge(still(frame))
+            case "prepare":
+                return encoded_anew(still(frame))
+        return self.judge(request["session"], frame, request["alone"])
+
     def judge(self, session_id: str, frame: bytearray, alone: bool = False) -> Observation:
-        """Raises UndecodableFrame and FrameTooLarge."""
-        picture = decode(frame, max_bytes=self._max_bytes, max_pixels=self._max_pixels)
-        return self._judge_of(session_id).judge(picture, time.monotonic(), alone)
-
-    def release(self, session_id: str) -> None:
-        """Forgets where the session's face was."""
-        self._judges.pop(session_id, None)
-
-    def _judge_of(self, session_id: str) -> Judge:
         judge = self._judges.get(session_id)
         if judge is None:
             judge = self._judges[session_id] = Judge(self._models, self._second_face_interval)
-        return judge
+        return judge.judge(self._decoded(frame), time.monotonic(), alone)
+
+    def express(self, session_id: str, frame: bytearray, look_for_hands: bool) -> Expressed:
+        expressor = self._expressors.get(session_id)
+        if expressor is None:
+            expressor = Expressor(self._models, self._hands)
+            self._expressors[session_id] = expressor
+        return expressor.express(self._decoded(frame), time.monotonic(), look_for_hands)
+
+    def release(self, session_id: str) -> None:
+        """Forgets where the session's face and hands were."""
+        self._judges.pop(session_id, None)
+        self._expressors.pop(session_id, None)
+
+    def _decoded(self, frame: bytearray) -> Picture:
+        return decode(frame, max_bytes=self._max_bytes, max_pixels=self._max_pixels)
+
+    @cached_property
+    def _hands(self) -> HandModels:
+        """With the first who asks for expressions: most services have none who does."""
+        return HandModels()
 
 
-def answer(worker: Worker, header: Header, frame: bytearray) -> Header:
-    """The answer to one `judge` message; a fault of ours is told as such, and logged."""
-    ticket, begun = header["ticket"], time.perf_counter()
+def still(picture: bytearray) -> Picture:
+    """A picture that somebody chose, decoded."""
+    limits = {"max_bytes": messages.MAX_STILL_BYTES, "max_pixels": messages.MAX_STILL_PIXELS}
+    return decode(picture, **limits)
+
+
+def answer(worker: Worker, request: Header, frame: bytearray) -> tuple[Header, bytes]:
+    """The answer to one request and its payload; a fault of ours is told as such, and logged."""
+    ticket, begun = request["ticket"], time.perf_counter()
     try:
-        observation = worker.judge(header["session"], frame, header["alone"])
-        return messages.judged(ticket, observation, time.perf_counter() - begun)
+        done = worker.do(request, frame)
+        return messages.done(done, ticket, time.perf_counter() - begun)
     except EyeLearnError as error:
-        return messages.failed(ticket, error)
+        return messages.failed(ticket, error), b""
     except Exception:
-        _log.exception("a frame could not be judged")
-        return messages.failed(ticket, Internal("The frame could not be judged."))
+        _log.exception("a picture could not be judged", request=request["type"])
+        return messages.failed(ticket, Internal("The frame could not be judged.")), b""
 
 
 def measured(header: Header, payload: bytearray) -> tuple[Header, bytes]:
@@ -103,21 +141,21 @@ def serve(channel: Channel, worker: Worker) -> None:
     while True:
         header, payload = channel.receive()
         kind = header["type"]
-        if kind == "judge":
-            channel.send(answer(worker, header, payload))
-        elif kind == "measure":
+        if kind == "measure":
             channel.send(*measured(header, payload))
         elif kind == "release":
             worker.release(header["session"])
         elif kind == "ping":
             channel.send({"type": "pong"})
+        else:
+            channel.send(*answer(worker, header, payload))
 
 
 def main() -> None:
     channel, configuration = connect_to_parent()
     worker = Worker(configuration)
     try:
-        told = messages.ready(*worker.warm_up())
+        told = messages.ready(*worker.warm_up(), worker.emotions.told)
         settle_memory()
         channel.send(told)
         serve(channel, worker)

@@ -46,14 +46,11 @@ from .identity import Identity
 from .landmark_payloads import FaceLandmarks
 from .newcomers import Newcomers
 from .pace import welcome
-from .payloads import FiniteNumber, Id, IntegerId, OurSessionId, Payload, parse
+from .payloads import Echoed, FiniteNumber, Id, OurSessionId, Payload, parse
 
 # Between the parts of a holder's name; no id has a control character.
 SEPARATOR = "\x1f"
-MAX_ECHO_LENGTH = 128
 
-# What fits into an answer: JSON's larger integers and halves of characters do not.
-Echoed = Annotated[StrictStr, Field(max_length=MAX_ECHO_LENGTH)] | IntegerId | FiniteNumber
 _echoed: TypeAdapter[Any] = TypeAdapter(Echoed)
 
 

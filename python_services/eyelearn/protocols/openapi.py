@@ -10,6 +10,8 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from ..settings import ROOT, Settings
+from .expressions_page import ExpressionSessions, ExpressionsHealth
+from .faces import enabled_faces
 from .frames import FrameAnswer, FrameMessage
 from .refusals import Refusal
 from .status import Health, Readiness
@@ -33,6 +35,8 @@ MODELS: Mapping[str, Any] = {
     "Refusal": Refusal,
     "Health": Health,
     "Readiness": Readiness,
+    "ExpressionsHealth": ExpressionsHealth,
+    "ExpressionSessions": ExpressionSessions,
 }
 # By status, why a frame is refused.
 FRAME_REFUSALS = {
@@ -65,6 +69,7 @@ def description(settings: Settings) -> dict[str, Any]:
             "/api/landmark-indices": _landmark_indices(),
             "/healthz": _healthz(),
             "/readyz": _readyz(),
+            **(_of_expressions() if "expressions" in enabled_faces(settings) else {}),
         },
         "components": {
             "schemas": _schemas(),
@@ -176,6 +181,36 @@ def _readyz() -> dict[str, Any]:
                 "405": _wrong_method(),
             },
         }
+    }
+
+
+def _of_expressions() -> dict[str, Any]:
+    return {
+        "/health": {
+            "get": {
+                "summary": "Are expressions answered?",
+                "description": "Over `WS /ws/{session_id}`. `GET /` tells the same to whoever does "
+                "not ask for a page.",
+                "operationId": "health",
+                "responses": {
+                    "200": _answer("They are.", "ExpressionsHealth"),
+                    "405": _wrong_method(),
+                },
+            }
+        },
+        "/sessions": {
+            "get": {
+                "summary": "Which sessions of expressions go on?",
+                "description": "With `ADMIN_TOKEN` where that is set; else in development alone.",
+                "operationId": "sessions",
+                "security": [{}, {"adminToken": []}],
+                "responses": {
+                    "200": _answer("Those that go on.", "ExpressionSessions"),
+                    "401": _answer("Not for everyone.", "Refusal"),
+                    "405": _wrong_method(),
+                },
+            }
+        },
     }
 
 

@@ -62,6 +62,10 @@ TextId = Annotated[
 Id = IntegerId | TextId
 FiniteNumber = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Timestamp = Annotated[StrictInt | FiniteNumber, Field(ge=-MAX_TIMESTAMP, le=MAX_TIMESTAMP)]
+# What a client sends to find its answer by, and what fits into one: JSON's larger integers and
+# halves of characters do not.
+MAX_ECHO_LENGTH = 128
+Echoed = Annotated[StrictStr, Field(max_length=MAX_ECHO_LENGTH)] | IntegerId | FiniteNumber
 
 
 def _ours_or_none(value: Any) -> str | None:

@@ -13,6 +13,7 @@ from ..saving.ledger import SessionLedger
 from ..session_service import SessionService
 from ..settings import Settings
 from .admin import is_admin
+from .faces import enabled_faces
 
 
 class Health(TypedDict):
@@ -56,17 +57,31 @@ PAGE_ADDS_UP = (
     "sessions several times; SAVE_MODE=delta is for such a page."
 )
 PARKED = "PHP_ENDPOINT won't take some sessions: `manage.py parked` lists them, with its answers."
+EMOTIONS_IN_PRODUCTION = (
+    "ENABLED_FACES names `emotions`. In the European Union inferring learners' emotions is "
+    "prohibited (AI Act, article 5(1)(f)); see docs/model-card.md."
+)
 
 
-def warnings(settings: Settings, saving: dict[str, Any]) -> list[Warning]:
-    """What works, and yet a person should look at: code and sentence of each."""
+def warnings(
+    settings: Settings, saving: dict[str, Any], emotion_problem: str | None = None
+) -> list[Warning]:
+    """What works, and yet a person should look at: code and sentence of each.
+
+    emotion_problem: why emotions can't be predicted, where they are asked for and can't.
+    """
+    in_production = settings.environment == "production"
     found = {
         "anyone_may_connect": None if settings.auth_secrets else ANYONE_MAY_CONNECT,
         "sqlite_in_production": SQLITE_IN_PRODUCTION
-        if settings.environment == "production" and is_sqlite(settings.database_url)
+        if in_production and is_sqlite(settings.database_url)
         else None,
         "page_adds_up": PAGE_ADDS_UP if saving["page_adds_up"] else None,
         "sessions_parked": PARKED if saving["parked"] else None,
+        "emotions_in_production": EMOTIONS_IN_PRODUCTION
+        if in_production and "emotions" in enabled_faces(settings)
+        else None,
+        "no_emotion_model": emotion_problem,
     }
     return [{"code": code, "message": text} for code, text in found.items() if text]
 
@@ -102,7 +117,7 @@ def status(
         )
         told: Readiness = {
             "status": "ready" if ready else "not_ready",
-            "warnings": warnings(settings, saving),
+            "warnings": warnings(settings, saving, (pool.emotion_model or {}).get("problem")),
         }
         if is_admin(settings, request.headers.get("Authorization")):
             told["sessions"], told["workers"] = sessions.alive_count, workers

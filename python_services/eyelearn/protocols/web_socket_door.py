@@ -36,16 +36,16 @@ class WebSocketDoor:
         self,
         application: WSGI,
         *,
-        faces: Mapping[str, Face],
+        face_at: Callable[[str], Face | None],
         maker: Maker,
         entry: Entry,
         heartbeat: Heartbeat,
         doorkeeper: Doorkeeper,
         concurrency: Concurrency,
     ) -> None:
-        """faces: by the path that each answers at."""
+        """face_at: which one answers at a path, None where none does."""
         self._application = application
-        self._faces = faces
+        self._face_at = face_at
         self._maker = maker
         self._entry = entry
         self._heartbeat = heartbeat
@@ -56,7 +56,7 @@ class WebSocketDoor:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        face = self._faces.get(environ["PATH_INFO"]) if wants_web_socket(environ) else None
+        face = self._face_at(environ["PATH_INFO"]) if wants_web_socket(environ) else None
         if face is None:
             return self._application(environ, start_response)
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ..concurrency import Concurrency
-from ..errors import EyeLearnError, Internal, InvalidPayload, Unauthorized
+from ..errors import EyeLearnError, Internal, InvalidPayload, SessionTaken, Unauthorized
 from ..events import get_logger
 from .bounded_json import read_object
 from .connections import vouch
@@ -18,6 +18,9 @@ _log = get_logger(__name__)
 
 # Of close frames: what applications may choose begins at 4000 (RFC 6455, section 7.4.2).
 CLOSED_UNAUTHORIZED = 4401
+CLOSED_TAKEN = 4409
+# What ends a connection once it is told.
+_CLOSING = {Unauthorized: CLOSED_UNAUTHORIZED, SessionTaken: CLOSED_TAKEN}
 AUTH = "auth"
 NO_TOKEN = "A token is needed, and none came."
 
@@ -26,7 +29,7 @@ class Face(Protocol):
     """What a client of one protocol is told. All of it runs on its connection's thread."""
 
     def greet(self, caller: Caller) -> None:
-        """The connection is there; its token may still have to come."""
+        """The connection is there; its token may still have to come. Raises as `take` does."""
 
     def take(self, caller: Caller, message: dict[str, Any] | bytes) -> None:
         """One message; raises the EyeLearnError that the client is to be told."""
@@ -67,8 +70,8 @@ class Doorkeeper:
     def serve(self, web_socket: RawWebSocket, face: Face, token: str | None) -> None:
         """token: that of the address, if any."""
         caller = Caller(web_socket)
-        face.greet(caller)
         try:
+            self._guarded(caller, face, None, lambda: face.greet(caller))
             self._await_token(caller, face, token)
             while (message := web_socket.receive()) is not None:
                 self._take(caller, face, message)
@@ -116,10 +119,10 @@ class Doorkeeper:
         message: dict[str, Any] | None,
         handle: Callable[[], None],
     ) -> None:
-        """Tells the caller what went wrong; without a good token that is the end."""
+        """Tells the caller what went wrong, which may be the end."""
         try:
             handle()
-        except Unauthorized as error:
+        except (Unauthorized, SessionTaken) as error:
             self._turn_away(caller, face, error)
         except EyeLearnError as error:
             caller.send(face.error(error, message))
@@ -128,9 +131,9 @@ class Doorkeeper:
             internal = Internal("Something went wrong here; it was logged.")
             caller.send(face.error(internal, message))
 
-    def _turn_away(self, caller: Caller, face: Face, error: EyeLearnError) -> None:
+    def _turn_away(self, caller: Caller, face: Face, error: Unauthorized | SessionTaken) -> None:
         caller.send(face.error(error, None))
-        caller.web_socket.end(CLOSED_UNAUTHORIZED, error.message)
+        caller.web_socket.end(_CLOSING[type(error)], error.message)
 
 
 def object_only(message: dict[str, Any] | bytes) -> dict[str, Any]:

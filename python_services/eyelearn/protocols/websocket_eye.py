@@ -20,7 +20,8 @@ from .pace import welcome
 from .payloads import Payload, parse
 from .web_socket_face import Caller
 
-PATHS = ("/", "/ws/eye")
+# Besides `/`, which it may share.
+PATH = "/ws/eye"
 # A client that starts and sends no picture for so long is told what to do.
 FRAME_PATIENCE_SECONDS = 5.0
 # Of a message's type, in the answer that there is none.
