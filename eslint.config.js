@@ -14,8 +14,8 @@ export default [
     languageOptions: { sourceType: 'module', globals: { ...globals.browser, WebcamWebSocket: 'readonly' } },
   },
   {
-    // The script in it; a copy of it stands on other sites, so it is a plain one.
-    files: ['templates/web_eye_client.html'],
+    // The scripts in them; copies of them stand on other sites, so they are plain ones.
+    files: ['templates/web_eye_client.html', 'examples/*.html'],
     plugins: { html },
     languageOptions: { sourceType: 'script', globals: globals.browser },
   },
