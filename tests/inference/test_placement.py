@@ -345,3 +345,22 @@ def test_a_picture_that_somebody_chose_may_be_larger_than_a_frame(pool: Inferenc
     until(lambda: outcomes == [b"clean"])
     with pytest.raises(FrameTooLarge):
         pool.visit(large + bytes(1024 * 1024), messages.prepare())
+
+
+def test_guests_are_spread_over_the_workers_and_learners_go_where_fewer_are(
+    pool: InferencePool,
+) -> None:
+    one, other = both_up(pool)
+    for number in range(3):
+        pool.submit(f"guest {number}", b"picture", lambda _: None, messages.express(hands=True))
+    assert sessions(pool) == [2, 1]
+    pool.submit("learner", b"picture", lambda _: None)
+    assert sessions(pool) == [2, 2]
+    one.down()
+    assert [len(worker.guests) for worker in pool._placement.workers] == [0, 3]
+    other.down()
+    one.up()
+    assert [len(worker.guests) for worker in pool._placement.workers] == [3, 0]
+    for number in range(3):
+        pool.release(f"guest {number}")
+    assert [worker.carried for worker in pool._placement.workers] == [1, 0]

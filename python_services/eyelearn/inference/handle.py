@@ -12,6 +12,8 @@ from .ticket import Ticket
 # By how much of its limits a worker is replaced early, by chance, so that those which started
 # together don't come to them together.
 RECYCLING_SPREAD = 0.25
+# What a guest's pictures take of a worker: 12 to 20 ms each, 10 and more a second.
+GUEST_LEARNERS = 3
 
 
 class WorkerHandle:
@@ -21,6 +23,8 @@ class WorkerHandle:
         self.name = name
         self.child: SupervisedChild
         self.sessions: set[str] = set()
+        # Those of the sessions that ask for something else than a learner's attention.
+        self.guests: set[str] = set()
         self.mailbox: Mailbox[Ticket] = Mailbox()
         self.in_flight: dict[int, Ticket] = {}
         self.answered_at = 0.0
@@ -38,6 +42,11 @@ class WorkerHandle:
     def answers(self) -> bool:
         """Whether it is up, and not known to be stuck."""
         return self.child.is_ready and not self.silent
+
+    @property
+    def carried(self) -> int:
+        """Its sessions, in learners."""
+        return len(self.sessions) + (GUEST_LEARNERS - 1) * len(self.guests)
 
     @property
     def load(self) -> int:

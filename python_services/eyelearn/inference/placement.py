@@ -8,7 +8,7 @@ from ..concurrency import Concurrency
 from ..events import get_logger
 from ..processes.channel import ChannelClosed
 from . import messages
-from .handle import WorkerHandle
+from .handle import GUEST_LEARNERS, WorkerHandle
 
 _log = get_logger(__name__)
 
@@ -43,9 +43,16 @@ class Placement:
     def worker_of(self, session_id: str) -> WorkerHandle | None:
         return self._of.get(session_id)
 
-    def place(self, session_id: str) -> WorkerHandle:
-        """Gives a session to a worker, of those that answer if any does."""
-        worker = self._best(self._open() or self._staying())
+    def place(self, session_id: str, guest: bool = False) -> WorkerHandle:
+        """Gives a session to a worker, of those that answer if any does.
+
+        guest: one that asks for something else than attention keeps a worker busy by itself, and
+        is spread evenly.
+        """
+        workers = self._open() or self._staying()
+        worker = _least_loaded(workers) if guest else self._best(workers)
+        if guest:
+            worker.guests.add(session_id)
         self._put(session_id, worker)
         worker.sessions_served += 1
         return worker
@@ -61,6 +68,7 @@ class Placement:
         worker = self._of.pop(session_id, None)
         if worker is not None:
             worker.sessions.discard(session_id)
+            worker.guests.discard(session_id)
         return worker
 
     def forget(self, worker: WorkerHandle, session_id: str) -> None:
@@ -91,19 +99,21 @@ class Placement:
             if not worker.answers:
                 self.vacate(worker)
         while newcomer in self._open():  # it may fail meanwhile
-            fullest = max(self._open(), key=lambda worker: len(worker.sessions))
-            carried = len(fullest.sessions)
-            if carried <= self._comfortable() or carried - len(newcomer.sessions) <= 1:
+            fullest = max(self._open(), key=lambda worker: worker.carried)
+            moved = next(iter(fullest.sessions), None)
+            weight = GUEST_LEARNERS if moved in fullest.guests else 1
+            gap = fullest.carried - newcomer.carried
+            if moved is None or fullest.carried <= self._comfortable() or gap <= weight:
                 return
-            self._move(next(iter(fullest.sessions)), fullest, newcomer)
+            self._move(moved, fullest, newcomer)
 
     def _best(self, workers: list[WorkerHandle]) -> WorkerHandle:
         """The fullest that stays comfortable with one session more, else the least loaded."""
         comfortable = self._comfortable()
-        roomy = [worker for worker in workers if len(worker.sessions) + 1 <= comfortable]
+        roomy = [worker for worker in workers if worker.carried + 1 <= comfortable]
         if roomy:
-            return max(roomy, key=lambda worker: len(worker.sessions))
-        return min(workers, key=lambda worker: len(worker.sessions))
+            return max(roomy, key=lambda worker: worker.carried)
+        return _least_loaded(workers)
 
     def _open(self) -> list[WorkerHandle]:
         """Those that answer, and take sessions."""
@@ -120,6 +130,9 @@ class Placement:
         """Telling the old worker may wait for its socket, and the session may end meanwhile: so
         that comes last, when everything else is in its new place."""
         source.sessions.discard(session_id)
+        if session_id in source.guests:
+            source.guests.discard(session_id)
+            target.guests.add(session_id)
         self._put(session_id, target)
         target.sessions_served += 1
         ticket = source.mailbox.remove(session_id)
@@ -130,3 +143,7 @@ class Placement:
             self._concurrency.spawn(self.forget, source, session_id)
         else:
             self.forget(source, session_id)
+
+
+def _least_loaded(workers: list[WorkerHandle]) -> WorkerHandle:
+    return min(workers, key=lambda worker: worker.carried)

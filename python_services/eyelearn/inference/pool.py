@@ -164,7 +164,9 @@ class InferencePool:
         request = request or messages.judge(alone=False)
         self._check_size(frame, request)
         ticket = Ticket(session_id, _as_bytes(frame), tell, time.monotonic(), request)
-        worker = self._placement.worker_of(session_id) or self._placement.place(session_id)
+        worker = self._placement.worker_of(session_id)
+        if worker is None:
+            worker = self._placement.place(session_id, ticket.of_guest)
         self._let_wait(worker, ticket)
 
     def _let_wait(self, worker: WorkerHandle, ticket: Ticket) -> None:
