@@ -4,7 +4,12 @@ import types
 import numpy as np
 import pytest
 
-from eyelearn.vision.emotion_model import OURS, UnusableModel, load_emotion_model
+from eyelearn.vision.emotion_model import (
+    OURS,
+    UnusableModel,
+    facts_of_ours,
+    load_emotion_model,
+)
 from vision.onnx_files import colour_model
 
 RED = np.zeros((96, 96, 3), np.uint8)
@@ -26,20 +31,22 @@ def saved(tmp_path):
 
 def test_ours_is_small():
     model = load_emotion_model("")
-    assert model.input_shape == (96, 96, 3)
-    assert 100_000 < model.total_params <= 1_500_000
+    assert model.facts.input_shape == (96, 96, 3)
+    assert 100_000 < model.facts.total_params <= 1_500_000
     assert OURS.stat().st_size <= 6_000_000
 
 
 def test_a_version_names_the_file_and_changes_with_its_content(saved):
-    one = load_emotion_model(saved(colour_model((1, 3, 48, 48)), "mine é.onnx")).version
-    other = load_emotion_model(saved(colour_model((1, 3, 64, 64)), "mine é.onnx")).version
+    one = load_emotion_model(saved(colour_model((1, 3, 48, 48)), "mine é.onnx")).facts.version
+    other = load_emotion_model(saved(colour_model((1, 3, 64, 64)), "mine é.onnx")).facts.version
     assert one.startswith("mine__-")
     assert one != other
 
 
 def test_a_version_fits_the_database(saved):
-    version = load_emotion_model(saved(colour_model((1, 3, 48, 48)), "a" * 200 + ".onnx")).version
+    version = load_emotion_model(
+        saved(colour_model((1, 3, 48, 48)), "a" * 200 + ".onnx")
+    ).facts.version
     assert version.isascii()
     assert len(version) <= 64
 
@@ -69,8 +76,8 @@ def test_either_order_of_sides_and_either_kind_of_output_is_taken(
 ):
     content = colour_model(sides, softmax=softmax, channels_first=channels_first)
     model = load_emotion_model(saved(content))
-    assert model.input_shape == (48, 40, 3)
-    assert model.total_params == 21
+    assert model.facts.input_shape == (48, 40, 3)
+    assert model.facts.total_params == 21
     powers = np.exp([0, 0, 0, 0, 0, 0, 255 / 64])
     np.testing.assert_allclose(model.probabilities(RED), powers / powers.sum(), rtol=1e-4)
 
@@ -141,7 +148,7 @@ def test_a_keras_model_runs_where_tensorflow_is_installed(saved, monkeypatch):
     tensorflow = keras_that_loads((None, 48, 48, 3), (None, 7))
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
     model = load_emotion_model(saved(b"", "theirs.keras"))
-    assert (model.input_shape, model.total_params) == ((48, 48, 3), 12)
+    assert (model.facts.input_shape, model.facts.total_params) == ((48, 48, 3), 12)
     np.testing.assert_allclose(model.probabilities(GREY), np.full(7, 1 / 7), rtol=1e-5)
 
 
@@ -150,3 +157,7 @@ def test_a_keras_model_of_other_shapes_is_refused(saved, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
     with pytest.raises(UnusableModel, match=r"it is \(open, 48, 48, 1\)"):
         load_emotion_model(saved(b"", "theirs.keras"))
+
+
+def test_ours_says_what_it_is_without_being_loaded() -> None:
+    assert facts_of_ours() == load_emotion_model("").facts

@@ -19,7 +19,7 @@ def loaded(name: str, settings: Settings) -> Check:
     if "emotions" not in enabled_faces(settings):
         return ok(name, "not needed: ENABLED_FACES has no emotions")
     try:
-        model = load_emotion_model(settings.model_path)
+        model = load_emotion_model(settings.model_path).facts
     except UnusableModel as error:
         mend = "set MODEL_PATH to another model, or leave it out for ours"
         return failure(name, f"predictions fail, and nothing else: {error}", mend)

@@ -6,11 +6,10 @@ from ..errors import ModelUnavailable
 from ..events import get_logger
 from ..processes.channel import Header
 from ..vision.emotion_judge import EmotionJudge
-from ..vision.emotion_model import UnusableModel, load_emotion_model
+from ..vision.emotion_model import UnusableModel, facts_of_ours, load_emotion_model
 from ..vision.emotions import Emotion
 from ..vision.face_mesh import FaceModels
 from ..vision.frames import Picture
-from ..vision.warm_up import warm_up_picture
 
 _log = get_logger("eyelearn.inference.worker")
 
@@ -24,33 +23,38 @@ class Emotions:
     """
 
     def __init__(self, path: str | None, faces: FaceModels) -> None:
-        """path: of the model, empty for ours; None where nobody is to ask."""
-        self.told: Header | None = None
+        """path: of the model, empty for ours; None where nobody is to ask.
+
+        Ours is loaded with the first who asks, in 0.1 s: 30 MB that most services don't need. One
+        that the operator brings is tried at once.
+        """
+        self._faces = faces
         self._judge: EmotionJudge | None = None
-        self._problem = NOT_ENABLED
-        if path is None:
-            return
+        self._problem: str | None = NOT_ENABLED if path is None else None
+        self._facts = None
         try:
-            model = load_emotion_model(path)
+            if path == "":
+                self._facts = facts_of_ours()
+            elif path is not None:
+                self._load(path)
         except UnusableModel as error:
             self._problem = str(error)
-            self.told = {"problem": self._problem}
             _log.error("emotions can't be predicted", reason=self._problem)
-            return
-        self._judge = EmotionJudge(faces, model)
-        self.told = {
-            "version": model.version,
-            "input_shape": list(model.input_shape),
-            "total_params": model.total_params,
-        }
 
-    def warm_up(self) -> None:
-        """So that nobody's first prediction waits."""
-        if self._judge is not None:
-            self._judge.judge(warm_up_picture())
+    @property
+    def told(self) -> Header | None:
+        if self._facts is not None:
+            return self._facts._asdict()
+        return None if self._problem == NOT_ENABLED else {"problem": self._problem}
 
     def judge(self, picture: Picture) -> Emotion:
         """Raises ModelUnavailable."""
-        if self._judge is None:
+        if self._problem is not None:
             raise ModelUnavailable(self._problem)
-        return self._judge.judge(picture)
+        judge = self._judge or self._load("")
+        return judge.judge(picture)
+
+    def _load(self, path: str) -> EmotionJudge:
+        model = load_emotion_model(path)
+        self._facts, self._judge = model.facts, EmotionJudge(self._faces, model)
+        return self._judge

@@ -62,7 +62,6 @@ class Worker:
             self.judge(_WARM_UP, frame)
             taken.append(time.perf_counter() - begun)
         self.release(_WARM_UP)
-        self.emotions.warm_up()
         return taken[0], median(taken[1:])
 
     def do(self, request: Header, frame: bytearray) -> Done:

@@ -42,6 +42,11 @@ class Layout(NamedTuple):
     width: int
     channels_first: bool
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return self.height, self.width, _CHANNELS
+
     def batch(self, crop: Picture) -> Numbers:
         """float32, 0 to 255, of one picture."""
         if crop.shape[:2] != (self.height, self.width):
@@ -50,22 +55,26 @@ class Layout(NamedTuple):
         return (pixels.transpose(2, 0, 1) if self.channels_first else pixels)[np.newaxis]
 
 
-class EmotionModel:
+class ModelFacts(NamedTuple):
     """version: name and hash of its file, ASCII, at most 64 characters.
 
     input_shape: (height, width, channels). total_params: how many numbers were learnt.
     """
 
+    version: str
+    input_shape: tuple[int, int, int]
+    total_params: int
+
+
+class EmotionModel:
     def __init__(
-        self, version: str, layout: Layout, total_params: int, run: Callable[[Numbers], Numbers]
+        self, facts: ModelFacts, layout: Layout, run: Callable[[Numbers], Numbers]
     ) -> None:
         """run: from one picture, as the layout has it, to seven probabilities or logits.
 
         Raises UnusableModel where it gives something else.
         """
-        self.version = version
-        self.input_shape = (layout.height, layout.width, _CHANNELS)
-        self.total_params = total_params
+        self.facts = facts
         self._layout, self._run = layout, run
         self._gives_logits = not all(map(_are_probabilities, self._trials()))
 
@@ -76,7 +85,8 @@ class EmotionModel:
 
     def _trials(self) -> list[Numbers]:
         """Of a flat picture and one that is not: logits can add up to 1 for one by chance."""
-        ramp = np.linspace(0, 255, math.prod(self.input_shape)).reshape(self.input_shape)
+        shape = self.facts.input_shape
+        ramp = np.linspace(0, 255, math.prod(shape)).reshape(shape)
         return [self._tried(np.full_like(ramp, 128)), self._tried(ramp)]
 
     def _tried(self, picture: NDArray[np.float64]) -> Numbers:
@@ -95,14 +105,19 @@ def load_emotion_model(path: str) -> EmotionModel:
     Raises UnusableModel.
     """
     file = Path(path) if path else OURS
+    content, version = _read(file)
+    if file.suffix.lower() in _KERAS_ENDINGS:
+        return _load_keras(file, version)
+    return _load_onnx(content, version)
+
+
+def _read(file: Path) -> tuple[bytes, str]:
+    """What is in it, and its version. Raises UnusableModel."""
     try:
         content = file.read_bytes()
     except OSError as error:
         raise UnusableModel(f"The model {file.name} can't be read: {error.strerror}.") from error
-    version = _version(file.stem, content)
-    if file.suffix.lower() in _KERAS_ENDINGS:
-        return _load_keras(file, version)
-    return _load_onnx(content, version)
+    return content, _version(file.stem, content)
 
 
 def _version(name: str, content: bytes) -> str:
@@ -110,12 +125,22 @@ def _version(name: str, content: bytes) -> str:
     return f"{plain}-{hashlib.sha256(content).hexdigest()[:_HASH_LENGTH]}"
 
 
-def _load_onnx(content: bytes, version: str) -> EmotionModel:
+def facts_of_ours() -> ModelFacts:
+    """Without loading it. Raises UnusableModel where what is installed is damaged."""
+    return _read_onnx(*_read(OURS))[0]
+
+
+def _read_onnx(content: bytes, version: str) -> tuple[ModelFacts, Layout]:
     try:
         inputs, outputs, weights = read_shapes(content)
     except ValueError as error:
         raise UnusableModel("The model is no ONNX file, or a damaged one.") from error
     layout = _checked(inputs, outputs)
+    return ModelFacts(version, layout.shape, weights), layout
+
+
+def _load_onnx(content: bytes, version: str) -> EmotionModel:
+    facts, layout = _read_onnx(content, version)
     # 40 MB that a worker need not hold which is asked for no emotions.
     import onnxruntime  # noqa: PLC0415
 
@@ -137,7 +162,7 @@ def _load_onnx(content: bytes, version: str) -> EmotionModel:
         except Exception as error:
             raise UnusableModel("ONNX Runtime can't run the model.") from error
 
-    return EmotionModel(version, layout, weights, run)
+    return EmotionModel(facts, layout, run)
 
 
 def _load_keras(file: Path, version: str) -> EmotionModel:
@@ -161,7 +186,8 @@ def _load_keras(file: Path, version: str) -> EmotionModel:
     def run(batch: Numbers) -> Numbers:
         return np.asarray(model(batch, training=False), np.float32)
 
-    return EmotionModel(version, layout, int(model.count_params()), run)
+    facts = ModelFacts(version, layout.shape, int(model.count_params()))
+    return EmotionModel(facts, layout, run)
 
 
 def _checked(inputs: list[Sides], outputs: list[Sides]) -> Layout:
