@@ -1,11 +1,11 @@
 """Predictions of emotions: how long one takes, how many there are a second, and what it costs.
 
     .venv/bin/python benchmarks/emotions.py [--predicting 50] [--idle 1000] [--seconds 20]
-        [--json FILE]
+        [--learners 0] [--json FILE]
 
 First one client asks by itself, then all that predict at once, beside those that are connected and
-silent. Everybody sends the same 640×480 pictures, asks again when it is answered, and shares the
-machine with the service.
+silent, and beside learners who film at 15 fps and follow `max_fps`. Everybody sends the same
+640×480 pictures, asks again when it is answered, and shares the machine with the service.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "python_services")]
 
 from on_service.asking_client import AskingClient, ask_for, connect_all  # noqa: E402
-from on_service.classroom import DATA_URL, Server, clip  # noqa: E402
+from on_service.classroom import DATA_URL, Server, classroom, clip  # noqa: E402
 from on_service.health_probe import health_probe  # noqa: E402
+from on_service.learner import BenchmarkLearner  # noqa: E402
 from on_service.processes import CpuClock, ProcessTree  # noqa: E402
 from on_service.report import (  # noqa: E402
     Figure,
@@ -33,12 +34,13 @@ from on_service.report import (  # noqa: E402
     parser,
     publish,
 )
-from on_service.summary import percentiles  # noqa: E402
+from on_service.summary import percentiles, summary  # noqa: E402
 
 from service import running_service  # noqa: E402
 
 WARM_UP_SECONDS = 3.0
 ALONE_SECONDS = 10.0
+LEARNER_FPS = 15.0
 MAX_ALONE_P50_MS, MIN_PER_SECOND, MAX_MEMORY_MB = 15.0, 100.0, 600.0
 
 
@@ -47,11 +49,13 @@ def main() -> int:
     options.add_argument("--predicting", type=int, default=50)
     options.add_argument("--idle", type=int, default=1000)
     options.add_argument("--seconds", type=float, default=20.0)
+    options.add_argument("--learners", type=int, default=0, help="over Socket.IO")
     arguments = options.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     told = machine()
-    with running_service({"ENABLED_FACES": "emotions", **dict(arguments.set)}) as service:
+    faces = "focus,emotions" if arguments.learners else "emotions"
+    with running_service({"ENABLED_FACES": faces, **dict(arguments.set)}) as service:
         server = Server(service.url, service.process.pid)
         result = asyncio.run(measured(server, arguments))
     publish(arguments, told, result, *tables(result, arguments))
@@ -69,8 +73,14 @@ async def measured(server: Server, arguments: Any) -> dict[str, Any]:
     await connect_all(idle)
     memory["idle"] = await asyncio.to_thread(tree.memory_mb)
     clock = CpuClock(server.pid)
-    async with health_probe(server.url, server.pid) as health:
+    async with (
+        classroom(server.url, arguments.learners, clip(), follow_max_fps=True) as learners,
+        health_probe(server.url, server.pid) as health,
+    ):
+        filming = start_filming(learners, WARM_UP_SECONDS + arguments.seconds)
         together = await asked(clients, arguments.seconds)
+        await asyncio.gather(*filming)
+        beside = summary([learner.outcome for learner in learners]) if learners else {}
     cpu = clock.stop()
     memory["predicting"] = await asyncio.to_thread(tree.memory_mb)
     lost = sum(client.lost for client in (*clients, *idle))
@@ -79,11 +89,19 @@ async def measured(server: Server, arguments: Any) -> dict[str, Any]:
     return {
         "alone": alone,
         "together": together,
+        "learners": beside,
         **percentiles(health.ms, "health"),
         **cpu,
         "lost_connections": lost,
         "memory_mb": memory,
     }
+
+
+def start_filming(learners: list[BenchmarkLearner], seconds: float) -> list[asyncio.Task[None]]:
+    return [
+        asyncio.create_task(learner.send_at(LEARNER_FPS, seconds, n / len(learners) / LEARNER_FPS))
+        for n, learner in enumerate(learners)
+    ]
 
 
 async def asked(clients: list[AskingClient], seconds: float) -> dict[str, Any]:
@@ -127,6 +145,13 @@ def tables(result: dict[str, Any], arguments: Any) -> tuple[str, str]:
         Figure("cores: load generator", result["generator_cores"], "{:.2f}"),
         Figure("cores: other work", result["other_cores"], "{:.2f}"),
     ]
+    if beside := result["learners"]:
+        per_second = beside["judged"] / (WARM_UP_SECONDS + arguments.seconds) / beside["sessions"]
+        figures += [
+            Figure("learners: judged, of the pictures sent", beside["judged_share"], "{:.1%}"),
+            Figure("learners: judged a second, of each", per_second, "{:.1f}"),
+            Figure("learners: p95", beside["latency_p95_ms"], "{:.0f} ms"),
+        ]
     rows = [[kind, str(count)] for kind, count in together["kinds"].items()]
     return figures_table(figures), markdown(("answer", "count"), rows)
 

@@ -153,6 +153,7 @@ def messages(data: bytes) -> None:
     for face in _faces():
         caller = Caller(web_socket)
         try:
+            face.greet(caller)
             face.take(caller, message)
         except EyeLearnError as error:
             orjson.dumps(face.error(error, message))

@@ -22,6 +22,9 @@ class Pictures(NamedTuple):
     whole: Tensor
     labels: Tensor
 
+    def on(self, device: str) -> Pictures:
+        return Pictures(*(part.to(device) for part in self))
+
     def chosen(self, places: NDArray[np.intp]) -> Pictures:
         at = torch.from_numpy(places)
         return Pictures(self.aligned[at], self.whole[at], self.labels[at])

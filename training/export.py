@@ -28,7 +28,9 @@ class Served(nn.Module):
 
 def export(checkpoint: Path, target: Path) -> None:
     network = EmotionNetwork()
-    network.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    network.load_state_dict(
+        torch.load(checkpoint, weights_only=True, map_location="cpu")["average"]
+    )
     served = Served(network).eval()
     target.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():

@@ -40,6 +40,7 @@ class Recipe:
     rarity_power: float = 0.25
     average_decay: float = 0.998
     threads: int = 1
+    device: str = "cpu"
 
     def side_at(self, epoch: int) -> int:
         return self.small_side if epoch < self.small_share * self.epochs else self.side
@@ -59,7 +60,9 @@ class Training:
     """
 
     def __init__(self, recipe: Recipe, pictures: Pictures) -> None:
-        self._recipe, self._pictures = recipe, pictures
+        self._recipe, self._pictures = recipe, pictures.on(recipe.device)
+        # Whatever is made from here on is made there, random numbers included.
+        torch.set_default_device(recipe.device)
         torch.manual_seed(recipe.seed)
         torch.set_num_threads(recipe.threads)
         torch.set_flush_denormal(True)
@@ -70,7 +73,7 @@ class Training:
         self._optimiser = torch.optim.SGD(
             _decayed(self.network, recipe.weight_decay), lr=0.1, momentum=0.9, nesterov=True
         )
-        counts = torch.bincount(pictures.labels, minlength=EMOTION_COUNT).clamp(min=1)
+        counts = torch.bincount(self._pictures.labels, minlength=EMOTION_COUNT).clamp(min=1)
         weights = (counts.float().mean() / counts) ** recipe.rarity_power
         self._weights = weights / (weights * counts).sum() * counts.sum()
         self.epoch = 0
@@ -101,7 +104,7 @@ class Training:
     def _step(self, pictures: Tensor, labels: Tensor, rate: float) -> float:
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(self._recipe.device, dtype=torch.bfloat16):
             logits = self.network(pictures.expand(-1, 3, -1, -1))
         loss = functional.cross_entropy(
             logits.float(), labels, self._weights, label_smoothing=self._recipe.smoothing
@@ -133,7 +136,7 @@ class Training:
         unfinished.replace(path)
 
     def resume(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True, map_location=self._recipe.device)
         self.epoch = state["epoch"]
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
@@ -159,7 +162,7 @@ def predicted(network: nn.Module, aligned: Tensor, side: int, batch: int = 256) 
         pictures = functional.interpolate(
             chosen.unsqueeze(1).float(), (side, side), mode="bilinear"
         )
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(aligned.device.type, dtype=torch.bfloat16):
             logits = network(pictures.expand(-1, 3, -1, -1))
         parts.append(logits.argmax(1))
     return torch.cat(parts)
@@ -177,7 +180,7 @@ def macro_f1(labels: Tensor, guesses: Tensor) -> float:
 def train(recipe: Recipe, source: Path, checkpoint: Path) -> None:
     pictures = load(source)
     for_training, for_choosing = split(np.asarray(pictures.labels), recipe.seed)
-    kept_aside = pictures.chosen(for_choosing)
+    kept_aside = pictures.chosen(for_choosing).on(recipe.device)
     training = Training(recipe, pictures.chosen(for_training))
     if checkpoint.exists():
         training.resume(checkpoint)
@@ -203,8 +206,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--threads", type=int, default=Recipe.threads)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    recipe = Recipe(seed=options.seed, epochs=options.epochs, threads=options.threads)
+    recipe = Recipe(
+        seed=options.seed,
+        epochs=options.epochs,
+        threads=options.threads,
+        device=options.device,
+    )
     train(recipe, options.aligned, options.checkpoint)
 
 
