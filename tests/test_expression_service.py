@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from eyelearn import expression_service
 from eyelearn.errors import (
     EyeLearnError,
     Internal,
@@ -114,6 +115,24 @@ def test_an_image_that_is_none_leaves_the_one_before_it(desk: Desk) -> None:
     with pytest.raises(UndecodableFrame):
         desk.service.upload(desk.session, "smiling", UPLOAD)
     assert desk.show("smiling").image == "Y2xlYW4="
+
+
+def test_images_of_all_sessions_together_are_bounded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expression_service, "MAX_IMAGE_BYTES", 20)
+    desk.service.upload(desk.session, "smiling", UPLOAD)
+    desk.service.upload(desk.session, "smiling", UPLOAD)
+    other = desk.service.open("other", None)
+    desk.service.upload(other, "fist", UPLOAD)
+    with pytest.raises(Overloaded):
+        desk.service.upload(other, "smiling", UPLOAD)
+    assert list(other.images) == ["fist"]
+    desk.service.close(desk.session)
+    desk.service.upload(other, "smiling", UPLOAD)
+    desk.service.clear_images(other)
+    for name in ("smiling", "fist"):
+        desk.service.upload(other, name, UPLOAD)
 
 
 def test_a_picture_that_was_overtaken_is_answered_with_what_was_told_last(desk: Desk) -> None:

@@ -30,6 +30,10 @@ from .vision.expressed import Expressed
 # in every how many-th picture hands are looked for then.
 HANDS_BY_LOAD = ((0.6, 1), (0.8, 2), (1.0, 4))
 
+# Of all sessions' images together, in bytes of base64: six that have loaded the largest ones for
+# every expression, or a class with ordinary ones.
+MAX_IMAGE_BYTES = 256 * 1024 * 1024
+
 
 class Expression(NamedTuple):
     """What is told of one picture.
@@ -86,6 +90,7 @@ class ExpressionService:
         self._clock = clock
         self._sessions: dict[str, ExpressionSession] = {}
         self._numbers = itertools.count(1)
+        self._image_bytes = 0
 
     @property
     def sessions(self) -> Mapping[str, ExpressionSession]:
@@ -110,6 +115,7 @@ class ExpressionService:
 
     def close(self, session: ExpressionSession) -> None:
         if self._sessions.pop(session.session_id, None) is not None:
+            self.clear_images(session)
             self._pool.release(session.key)
 
     def express(
@@ -142,8 +148,17 @@ class ExpressionService:
             raise StreamingDisabled
         jpeg = self._pool.visit(picture, messages.prepare())
         assert isinstance(jpeg, bytes)
-        session.images[expression] = base64.b64encode(jpeg).decode()
+        image = base64.b64encode(jpeg).decode()
+        grown = self._image_bytes + len(image) - len(session.images.get(expression, ""))
+        if grown > MAX_IMAGE_BYTES:
+            raise Overloaded("Too many images are loaded here by everybody; try again later.")
+        self._image_bytes = grown
+        session.images[expression] = image
         session.show_anew()
+
+    def clear_images(self, session: ExpressionSession) -> None:
+        self._image_bytes -= sum(map(len, session.images.values()))
+        session.images.clear()
 
     @property
     def _hands_every(self) -> int:

@@ -69,7 +69,7 @@ class WebSocketExpressions:
             case "upload_image":
                 self._upload(caller, session, message)
             case "clear_images":
-                session.images.clear()
+                self._expressions.clear_images(session)
                 caller.send({"type": "clear_success", "message": "All images are cleared."})
             case "get_expressions":
                 loaded = dict.fromkeys(session.images, True)
