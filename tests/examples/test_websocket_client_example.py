@@ -246,7 +246,11 @@ def test_ctrl_c_sums_up_what_was_done(standing_in: Callable[[Answer], str], tmp_
 
     words = ["--url", standing_in(answer), "--folder", folder_of(tmp_path, "a.jpg", "b.jpg")]
     with subprocess.Popen(
-        [sys.executable, str(SCRIPT), *map(str, words)], stderr=subprocess.PIPE, text=True
+        [sys.executable, str(SCRIPT), *map(str, words)],
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs ignore it, and so do their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as script:
         scripts.append(script)
         _, told = script.communicate(timeout=FINISH_SECONDS)

@@ -20,7 +20,7 @@ from hostile.examples import some_examples
 from hostile.hostile_values import FIELDS, IDS, SMALL_VALUE, nested, objects
 from hostile.lying_requests import POST_FRAMES
 from hostile.stranger import ANSWER_SECONDS, CODES, Flood
-from hostile.wire import GREETED, TEXT, UPGRADE, Wire, frame
+from hostile.wire import GREETED, TEXT, UPGRADE, Wire, address, frame
 from integration.older_clients import FACE, ask, framed, hear, web_socket
 from pictures import data_url
 from service import RunningService
@@ -28,7 +28,7 @@ from waiting import until
 
 MB = 1024 * 1024
 PICTURE = "/9j/4AAQSkZJRgABAQAAAQABAAD/2Q=="
-FRAMES, EYE, EXPRESSIONS, EMOTIONS = "/ws/frames", "/", "/ws/hostile", "/ws"
+FRAMES, EYE, EXPRESSIONS, EMOTIONS = "/ws/frames", "/", "/ws/{}", "/ws"
 FRAME = {"frame_base64": PICTURE, **IDS, "frame_id": 1, "timestamp": 1, "fps": 7, "hidden": True}
 FRAME = {**FRAME, "session_id": "00000000-0000-4000-8000-000000000000"}
 LANDMARKS = {**IDS, "landmarks": FIELDS["face_landmarks"]}
@@ -79,7 +79,7 @@ class Caller:
     def __init__(self, service: RunningService, path: str) -> None:
         self._numbers = itertools.count(1)
         self.path = path
-        url = service.url.replace("http", "ws") + path
+        url = service.url.replace("http", "ws") + address(path)
         self.socket = websocket.create_connection(url, timeout=ANSWER_SECONDS)
         if path != FRAMES:
             hear(self.socket)
@@ -205,14 +205,14 @@ def connect_deaf(service: RunningService, path: str) -> socket.socket:
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     deaf.settimeout(ANSWER_SECONDS)
     deaf.connect(("127.0.0.1", port))
-    deaf.sendall(UPGRADE.format(path=path, more="").encode())
+    deaf.sendall(UPGRADE.format(path=address(path), more="").encode())
     told = b""
     while GREETED[path] not in told:
         told += deaf.recv(4096)
     return deaf
 
 
-@pytest.mark.parametrize("path", [FRAMES, EYE, "/ws/deaf", EMOTIONS])
+@pytest.mark.parametrize("path", list(RIGHT))
 def test_who_never_reads_the_answers_is_cut_off(service: RunningService, path: str) -> None:
     memory = psutil.Process(service.process.pid).memory_info().rss
     before = service.log.count("does not read what it is sent")

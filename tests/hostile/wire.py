@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import struct
 from types import TracebackType
@@ -16,8 +17,7 @@ GREETED = {
     "/ws/frames": b"\r\n\r\n",
     "/": b"Eye tracking connected",
     "/ws/eye": b"Eye tracking connected",
-    "/ws/hostile": b"Connected and ready",
-    "/ws/deaf": b"Connected and ready",
+    "/ws/{}": b"Connected and ready",
     "/ws": b"Emotion prediction connected",
 }
 UPGRADE = (
@@ -28,6 +28,14 @@ UPGRADE = (
 TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
 FIRST_PIECE, PIECE, LAST_PIECE = 0x01, 0x00, 0x80
 MASKED = 0x80
+
+
+_numbers = itertools.count(1)
+
+
+def address(path: str) -> str:
+    """A path of GREETED with a session of its own, where it takes one."""
+    return path.format(f"hostile-{next(_numbers)}")
 
 
 def frame(first: int, payload: bytes = b"", said: int | None = None, masked: bool = True) -> bytes:
@@ -62,7 +70,7 @@ class Wire:
 
     def upgrade(self, path: str = SOCKET_IO, more: str = "") -> None:
         """Goes over to a WebSocket, and reads until its greeting has come."""
-        self.send(UPGRADE.format(path=path, more=more).encode())
+        self.send(UPGRADE.format(path=address(path), more=more).encode())
         told = b""
         while GREETED[path] not in told:
             piece = self.socket.recv(4096)

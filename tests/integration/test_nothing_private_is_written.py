@@ -139,7 +139,8 @@ def express(service: RunningService) -> None:
             assert ask(connection, sent)["type"] == told
         frame = {"type": "frame", "data": data_url(FACE)}
         assert ask(connection, frame)["type"] == "detection_result"
-        for wrong in ({"type": "frame", "data": data_url(BROKEN)}, {"type": JWT}, FACE):
+        assert ask(connection, FACE)["type"] == "detection_result"
+        for wrong in ({"type": "frame", "data": data_url(BROKEN)}, {"type": JWT}, BROKEN):
             assert ask(connection, wrong)["type"] == "error"
 
 

@@ -95,7 +95,7 @@ def test_a_message_over_four_megabytes_ends_its_connection_alone(service: Runnin
         assert ask(other, framed())["success"] is True
 
 
-@pytest.mark.parametrize("path", ["/ws/nothing", "/api/frames", "/healthz"])
+@pytest.mark.parametrize("path", ["/ws/no/thing", "/api/frames", "/healthz"])
 def test_there_is_no_web_socket_elsewhere(service: RunningService, path: str) -> None:
     with pytest.raises(websocket.WebSocketBadStatusException):
         web_socket(service, path)

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from ..inference.capacity import WORKER_BYTES
 from ..protocols import identity, status
-from ..protocols.faces import NAMED_ONLY
 from ..settings import Settings, listed
 from .check import FAILURE, WARNING, Check, failure, warning
 
@@ -23,6 +22,7 @@ _ABOUT = {
         f" {identity.NO_SECRET_IN_PRODUCTION.partition('. ')[2]}",
     ),
     "sqlite_in_production": ("DATABASE_URL", ""),
+    "emotions_in_production": ("ENABLED_FACES", ""),
 }
 # Of names that only a private network knows, such as a container's or a platform's.
 _PRIVATE_ENDINGS = (".internal", ".local", ".localhost", ".lan")
@@ -68,11 +68,6 @@ def _in_production(settings: Settings) -> Iterator[Check]:
     if not settings.admin_token.get_secret_value():
         found = "unset: /readyz tells nobody about workers, database and saves"
         yield warning("ADMIN_TOKEN", found, "set it to what `openssl rand -hex 32` prints")
-    inferring = sorted(NAMED_ONLY.intersection(listed(settings.enabled_faces)))
-    if inferring:
-        found = f"names {' and '.join(inferring)}: inferred from faces, in production"
-        mend = "prohibited in education in the EU (AI Act, article 5(1)(f)): leave it out there"
-        yield warning("ENABLED_FACES", found, mend)
     if settings.php_endpoint and not settings.save_secret.get_secret_value():
         found = "unset: saves are not signed, and our page refuses them in production"
         yield warning("SAVE_SECRET", found, "set the same on the service and on the platform")
