@@ -22,6 +22,8 @@ CLOSED_TAKEN = 4409
 # What ends a connection once it is told.
 _CLOSING = {Unauthorized: CLOSED_UNAUTHORIZED, SessionTaken: CLOSED_TAKEN}
 AUTH = "auth"
+# Of a message's type or command, in the answer that there is none.
+MAX_NAME_LENGTH = 64
 NO_TOKEN = "A token is needed, and none came."
 
 
@@ -141,3 +143,11 @@ def object_only(message: dict[str, Any] | bytes) -> dict[str, Any]:
     if isinstance(message, bytes):
         raise InvalidPayload("The message must be one JSON object, as text.")
     return message
+
+
+def unknown(message: Mapping[str, Any], field: str) -> InvalidPayload:
+    """For a message whose `type` or `command`, whichever its protocol goes by, is none of it."""
+    name = message.get(field)
+    if name is None:
+        return InvalidPayload(f"The message has no '{field}'.")
+    return InvalidPayload(f"There is no message of {field} {str(name)[:MAX_NAME_LENGTH]!r}.")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, StrictStr
 
 from ..emotion_service import EmotionService
-from ..errors import EyeLearnError, InvalidPayload, ModelUnavailable, RateLimited
+from ..errors import EyeLearnError, ModelUnavailable, RateLimited
 from ..settings import Settings
 from ..timestamps import utc_text
 from ..tracking.token_bucket import TokenBucket
@@ -16,13 +16,11 @@ from ..vision.emotions import DESCRIPTIONS, EMOTIONS
 from .client_address import client_of, trusted_networks
 from .pace import welcome
 from .payloads import Payload, parse
-from .web_socket_face import Caller, object_only
+from .web_socket_face import Caller, object_only, unknown
 
 PATH = "/ws"
 COMMANDS = ["predict", "emotions", "model_info", "health"]
 SERVICE = "EyeLearn Focus"
-# Of a command, in the answer that there is none.
-MAX_NAME_LENGTH = 64
 
 
 class Predict(Payload):
@@ -66,10 +64,8 @@ class WebSocketEmotions:
                 caller.send(self._model_info())
             case "health":
                 caller.send(self._health())
-            case None:
-                raise InvalidPayload("The message has no 'command'.")
-            case other:
-                raise InvalidPayload(f"There is no command {str(other)[:MAX_NAME_LENGTH]!r}.")
+            case _:
+                raise unknown(content, "command")
 
     def leave(self, caller: Caller) -> None:
         self._callers.pop(caller, None)

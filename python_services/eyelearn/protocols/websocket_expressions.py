@@ -8,18 +8,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictStr
 
-from ..errors import EyeLearnError, InvalidPayload
+from ..errors import EyeLearnError
 from ..expression_service import Expression, ExpressionService, ExpressionSession
 from ..settings import Settings
 from ..vision.expressions import EXPRESSIONS
 from .pace import welcome
 from .payloads import Echoed, Payload, parse
-from .web_socket_face import Caller
+from .web_socket_face import Caller, unknown
 
 # A session's id is what a path may hold without being escaped (RFC 3986, section 3.3).
 PATH = re.compile(r"/ws/(?P<session_id>[A-Za-z0-9._~!$&'()*+,;=:@-]{1,64})")
-# Of a message's type, in the answer that there is none.
-MAX_NAME_LENGTH = 64
 
 
 class Frame(Payload):
@@ -78,12 +76,8 @@ class WebSocketExpressions:
             case "ping":
                 timestamp = parse(Ping, "ping", (message,)).timestamp
                 caller.send({"type": "pong", "timestamp": timestamp})
-            case None:
-                raise InvalidPayload("The message has no 'type'.")
-            case other:
-                raise InvalidPayload(
-                    f"There is no message of type {str(other)[:MAX_NAME_LENGTH]!r}."
-                )
+            case _:
+                raise unknown(message, "type")
 
     def leave(self, caller: Caller) -> None:
         session = self._sessions.pop(caller, None)

@@ -10,7 +10,7 @@ from pydantic import StrictStr
 
 from ..camera_watch import CameraWatch, Watcher
 from ..concurrency import Concurrency
-from ..errors import EyeLearnError, InvalidPayload, NotTracking, Overloaded, Superseded
+from ..errors import EyeLearnError, NotTracking, Overloaded, Superseded
 from ..session_service import Outcome, SessionService
 from ..settings import Settings
 from ..timestamps import utc_text
@@ -18,14 +18,12 @@ from ..tracking.looking_away import Look
 from ..tracking.session import WebSocketEyeTrackingSession
 from .pace import welcome
 from .payloads import Payload, parse
-from .web_socket_face import Caller
+from .web_socket_face import Caller, unknown
 
 # Besides `/`, which it may share.
 PATH = "/ws/eye"
 # A client that starts and sends no picture for so long is told what to do.
 FRAME_PATIENCE_SECONDS = 5.0
-# Of a message's type, in the answer that there is none.
-MAX_NAME_LENGTH = 64
 NO_CAMERA = (
     "No picture came: this service has no camera of its own (CAMERA_ENABLED=0). Send pictures, as "
     'binary messages or as {"type": "frame", "data": "<image>"}.'
@@ -78,12 +76,8 @@ class WebSocketEye:
                 self._stop(caller)
             case "ping":
                 caller.send({"type": "pong", "timestamp": utc_text(time.time())})
-            case None:
-                raise InvalidPayload("The message has no 'type'.")
-            case other:
-                raise InvalidPayload(
-                    f"There is no message of type {str(other)[:MAX_NAME_LENGTH]!r}."
-                )
+            case _:
+                raise unknown(message, "type")
 
     def leave(self, caller: Caller) -> None:
         self._stop(caller)
