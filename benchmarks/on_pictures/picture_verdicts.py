@@ -76,8 +76,8 @@ class _RememberingModels(FaceModels):
 
     last: Mesh | None = None
 
-    def mesh(self, rgb: Picture, region: Region) -> Found | None:
-        found = super().mesh(rgb, region)
+    def mesh(self, rgb: Picture, region: Region, exact_lips: bool = False) -> Found | None:
+        found = super().mesh(rgb, region, exact_lips)
         self.last = None if found is None else found.mesh
         return found
 

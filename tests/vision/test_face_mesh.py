@@ -1,13 +1,13 @@
 import mediapipe
 import numpy as np
 import pytest
-from mediapipe.framework.formats.rect_pb2 import NormalizedRect
 from mediapipe.python import packet_creator, packet_getter
 
 from eyelearn.vision.face_mesh import FaceModels, Region
 from eyelearn.vision.graph import Graph, picture_packet
 from eyelearn.vision.mesh_model import lips_points
 from pictures import empty_frame, face_frame, two_faces_frame
+from vision.normalized_rect import rectangle
 
 WIDTH, HEIGHT = 640, 480
 # What a picture may be sampled differently, in pixels: the graph of mediapipe.solutions warps it
@@ -51,19 +51,6 @@ def oddly_placed(region, chance):
     return Region(region.x + x, region.y + y, side, region.rotation + turn)
 
 
-def rectangle(region):
-    """As MediaPipe takes it: width and height as shares of the picture's."""
-    return packet_creator.create_proto(
-        NormalizedRect(
-            x_center=region.x,
-            y_center=region.y,
-            width=region.side,
-            height=region.side * WIDTH / HEIGHT,
-            rotation=region.rotation,
-        )
-    )
-
-
 def test_a_face_has_478_landmarks_inside_the_picture(models):
     (landmarks,) = followed(models, [face_frame()])
     assert landmarks.shape == (478, 3)
@@ -88,7 +75,7 @@ def test_the_landmarks_are_mediapipes_wherever_a_face_is_looked_for(models):
     for n in range(60):
         picture = face_frame(n / 7)
         region = oddly_placed(models.regions(picture)[0], chance)
-        theirs = own.run(picture=picture_packet(picture), region=rectangle(region))
+        theirs = own.run(picture=picture_packet(picture), region=rectangle(region, picture.shape))
         ours = models.mesh(picture, region)
         assert (ours is None) == ("landmarks" not in theirs)
         if ours is not None:
@@ -148,9 +135,11 @@ def test_the_lips_are_mediapipes_own_where_they_are_asked_for(models):
     for n in range(10):
         picture = face_frame(n / 7)
         region = models.regions(picture)[0]
-        theirs = own.run(picture=picture_packet(picture), region=rectangle(region))["landmarks"]
+        theirs = own.run(picture=picture_packet(picture), region=rectangle(region, picture.shape))[
+            "landmarks"
+        ]
         points = packet_getter.get_proto(theirs).landmark
-        ours = models.mesh_with_lips(picture, region).mesh
+        ours = models.mesh(picture, region, exact_lips=True).mesh
         apart = np.abs(ours - [(p.x, p.y, p.z) for p in points]) * (WIDTH, HEIGHT, WIDTH)
         assert apart.max() < ODD_AGREEMENT_PIXELS
     own.close()

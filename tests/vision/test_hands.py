@@ -4,7 +4,6 @@ import mediapipe
 import numpy as np
 import pytest
 from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmark, NormalizedLandmarkList
-from mediapipe.framework.formats.rect_pb2 import NormalizedRect
 from mediapipe.python import packet_creator, packet_getter
 
 from eyelearn.vision.graph import Graph, picture_packet
@@ -16,6 +15,7 @@ from eyelearn.vision.region import Region
 from hand_pictures import DRAWINGS, HEIGHT, SKINS, WIDTH, hand_picture, hands_picture
 from pictures import empty_frame, face_frame
 from posed_hand import Turn, posed, shaped
+from vision.normalized_rect import rectangle
 
 # What a picture may be sampled differently, in pixels: the graph of mediapipe.solutions warps it
 # with another build of OpenCV. Hands that are followed come further apart: where a hand is looked
@@ -135,7 +135,7 @@ def test_landmarks_are_mediapipes_wherever_a_hand_is_looked_for(models):
     for n in range(24):
         picture = hand_picture(list(DRAWINGS)[n % len(DRAWINGS)], n / 7)
         region = oddly_placed(models.regions(picture)[0], chance)
-        theirs = own.run(picture=picture_packet(picture), region=rectangle(region))
+        theirs = own.run(picture=picture_packet(picture), region=rectangle(region, picture.shape))
         ours = models.hand(picture, region)
         assert (ours is None) == ("landmarks" not in theirs)
         if ours is not None:
@@ -152,19 +152,6 @@ def oddly_placed(region, chance):
     x, y, turn = chance.normal(0, (0.04, 0.04, 0.3))
     side = region.side * chance.uniform(0.7, 1.5)
     return Region(region.x + x, region.y + y, side, region.rotation + turn)
-
-
-def rectangle(region):
-    """As MediaPipe takes it: width and height as shares of the picture's."""
-    return packet_creator.create_proto(
-        NormalizedRect(
-            x_center=region.x,
-            y_center=region.y,
-            width=region.side,
-            height=region.side * WIDTH / HEIGHT,
-            rotation=region.rotation,
-        )
-    )
 
 
 def test_the_next_picture_is_looked_in_where_mediapipe_looks():

@@ -79,9 +79,9 @@ def models():
 
 
 def real(models, picture):
-    found = models.mesh_with_lips(picture, models.regions(picture)[0])
+    found = models.mesh(picture, models.regions(picture)[0], exact_lips=True)
     height, width = picture.shape[:2]
-    return mouth(models.mesh_with_lips(picture, found.region).mesh, width, height)
+    return mouth(models.mesh(picture, found.region, exact_lips=True).mesh, width, height)
 
 
 def test_a_tilted_and_a_mirrored_face_smile_as_much(models):

@@ -16,7 +16,7 @@ NOISE = 12
 @pytest.fixture(scope="module")
 def mesh():
     models = FaceModels()
-    made = models.mesh_with_lips(face_frame(), models.regions(face_frame())[0]).mesh
+    made = models.mesh(face_frame(), models.regions(face_frame())[0], exact_lips=True).mesh
     models.close()
     return made
 

@@ -6,7 +6,7 @@ from ..errors import ModelUnavailable
 from ..events import get_logger
 from ..processes.channel import Header
 from ..vision.emotion_judge import EmotionJudge
-from ..vision.emotion_model import UnusableModel, facts_of_ours, load_emotion_model
+from ..vision.emotion_model import ModelFacts, UnusableModel, facts_of_ours, load_emotion_model
 from ..vision.emotions import Emotion
 from ..vision.face_mesh import FaceModels
 from ..vision.frames import Picture
@@ -28,33 +28,28 @@ class Emotions:
         Ours is loaded with the first who asks, in 0.1 s: 30 MB that most services don't need. One
         that the operator brings is tried at once.
         """
+        self.told: Header | None = None
         self._faces = faces
         self._judge: EmotionJudge | None = None
-        self._problem: str | None = NOT_ENABLED if path is None else None
-        self._facts = None
+        if path is None:
+            return
         try:
-            if path == "":
-                self._facts = facts_of_ours()
-            elif path is not None:
-                self._load(path)
+            self.told = (self._load(path) if path else facts_of_ours())._asdict()
         except UnusableModel as error:
-            self._problem = str(error)
-            _log.error("emotions can't be predicted", reason=self._problem)
-
-    @property
-    def told(self) -> Header | None:
-        if self._facts is not None:
-            return self._facts._asdict()
-        return None if self._problem == NOT_ENABLED else {"problem": self._problem}
+            self.told = {"problem": str(error)}
+            _log.error("emotions can't be predicted", reason=str(error))
 
     def judge(self, picture: Picture) -> Emotion:
         """Raises ModelUnavailable."""
-        if self._problem is not None:
-            raise ModelUnavailable(self._problem)
-        judge = self._judge or self._load("")
-        return judge.judge(picture)
+        problem = NOT_ENABLED if self.told is None else self.told.get("problem")
+        if problem is not None:
+            raise ModelUnavailable(problem)
+        if self._judge is None:
+            self._load("")
+        assert self._judge is not None
+        return self._judge.judge(picture)
 
-    def _load(self, path: str) -> EmotionJudge:
+    def _load(self, path: str) -> ModelFacts:
         model = load_emotion_model(path)
-        self._facts, self._judge = model.facts, EmotionJudge(self._faces, model)
-        return self._judge
+        self._judge = EmotionJudge(self._faces, model)
+        return model.facts

@@ -21,18 +21,10 @@ PAGE_PATH = "/test"
 PAGE = {
     PAGE_PATH: ("expressions.html", "text/html"),
     "/expressions.css": ("expressions.css", "text/css"),
-    "/expressions.js": ("expressions.js", "text/javascript"),
-    "/expressions-backoff.js": ("expressions-backoff.js", "text/javascript"),
-    "/expressions-camera.js": ("expressions-camera.js", "text/javascript"),
-    "/expressions-connection.js": ("expressions-connection.js", "text/javascript"),
-    "/expressions-elements.js": ("expressions-elements.js", "text/javascript"),
-    "/expressions-gallery.js": ("expressions-gallery.js", "text/javascript"),
-    "/expressions-pictures.js": ("expressions-pictures.js", "text/javascript"),
-    "/expressions-presets.js": ("expressions-presets.js", "text/javascript"),
-    "/expressions-refusal.js": ("expressions-refusal.js", "text/javascript"),
-    "/expressions-slot.js": ("expressions-slot.js", "text/javascript"),
-    "/expressions-stage.js": ("expressions-stage.js", "text/javascript"),
-    "/expressions-words.js": ("expressions-words.js", "text/javascript"),
+    **{
+        f"/{script.name}": (script.name, "text/javascript")
+        for script in TEMPLATES.glob("expressions*.js")
+    },
 }
 FEATURES = [
     "face_expressions",
@@ -128,7 +120,6 @@ def _content_security_policy(settings: Settings) -> str:
         (
             "default-src 'none'",
             "script-src 'self'",
-            "worker-src blob:",
             "style-src 'self'",
             "img-src 'self' data: blob:",
             "connect-src 'self' ws: wss:",

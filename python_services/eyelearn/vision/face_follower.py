@@ -25,7 +25,7 @@ class FaceFollower:
         exact_lips: whether those of the mesh are as exact as the eyes.
         """
         self._models = models
-        self._mesh = models.mesh_with_lips if exact_lips else models.mesh
+        self._exact_lips = exact_lips
         self._interval = look_interval
         self._region: Region | None = None
         self._looked_at: float | None = None
@@ -45,11 +45,11 @@ class FaceFollower:
         """The face where it was, which is more exact, and else where one is detected."""
         followed = None if alone or not self._follows(now) else self._region
         detected = self._look_around(rgb, now) if followed is None or self._is_due(now) else None
-        found = None if followed is None else self._mesh(rgb, followed)
+        found = None if followed is None else self._models.mesh(rgb, followed, self._exact_lips)
         if found is not None:
             return found
         regions = self._look_around(rgb, now) if detected is None else detected
-        return self._mesh(rgb, regions[0]) if regions else None
+        return self._models.mesh(rgb, regions[0], self._exact_lips) if regions else None
 
     def _follows(self, now: float) -> bool:
         return self._found_at is not None and now - self._found_at <= FOLLOWED_SECONDS

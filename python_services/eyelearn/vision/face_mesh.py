@@ -81,15 +81,11 @@ class FaceModels:
         rectangles = [] if found is None else packet_getter.get_proto_list(found)
         return [Region(r.x_center, r.y_center, r.width, r.rotation) for r in rectangles]
 
-    def mesh(self, rgb: Picture, region: Region) -> Found | None:
-        """The face in this region, or None where there is none."""
-        return self._found(rgb, region, exact_lips=False)
+    def mesh(self, rgb: Picture, region: Region, exact_lips: bool = False) -> Found | None:
+        """The face in this region, or None where there is none.
 
-    def mesh_with_lips(self, rgb: Picture, region: Region) -> Found | None:
-        """The same with the lips as exact as the eyes."""
-        return self._found(rgb, region, exact_lips=True)
-
-    def _found(self, rgb: Picture, region: Region, exact_lips: bool) -> Found | None:
+        exact_lips: whether its lips are to be as exact as its eyes.
+        """
         mesh = self._mesh.read(crop(rgb, region, INPUT_SIZE), exact_lips)
         if mesh is None:
             return None

@@ -2,8 +2,8 @@
 
 Measured in the face's own axes (to its left, up, forwards), which the head's rotation gives, so
 that a turned head does not seem to smile, and in shares of the face, so that a near one does not.
-The lips are wanted as `FaceModels.mesh_with_lips` gives them: by the others a mouth that is wide
-open measures half of what it is, and many that are not measure as much.
+The mesh's lips are to be exact: by the others a mouth that is wide open measures half of what it
+is, and many that are not measure as much.
 """
 
 from __future__ import annotations
