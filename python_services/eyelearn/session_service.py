@@ -81,7 +81,8 @@ class Landmarks(NamedTuple):
 
     points: float32, little-endian, (samples, 35, 3), as bytes. timestamps, sent_at: its
     milliseconds, timestamps rising, none later than sent_at. face_counts: people in each picture.
-    width, height: of the pictures.
+    width, height: of the pictures. hidden: whether the page was, None where that was told
+    otherwise. brightness: of each face, 0 to 255, where it was measured.
     """
 
     points: bytes
@@ -90,6 +91,8 @@ class Landmarks(NamedTuple):
     face_counts: Sequence[int]
     width: float
     height: float
+    hidden: bool | None = None
+    brightness: Sequence[float | None] | None = None
 
 
 class SessionService:
@@ -300,8 +303,9 @@ class SessionService:
         samples = session.sample_times.take(landmarks.timestamps, landmarks.sent_at, arrived)
         if not samples:
             raise Superseded
-        counts = landmarks.face_counts
-        observed = [(_seen(faces[number], counts[number]), at) for number, at in samples]
+        if landmarks.hidden is not None:
+            session.samples_hidden(landmarks.hidden)
+        observed = [(_seen(faces[number], landmarks, number), at) for number, at in samples]
         return Judgement(session, session.observe_all(observed), True, None)
 
     def set_hidden(self, holder: str, hidden: bool) -> None:
@@ -472,8 +476,13 @@ class SessionService:
         self._admission.measure(self._pool.frames_per_second, sending)
 
 
-def _seen(face: Face | None, face_count: int) -> Observation:
-    return NO_FACE if face is None else Observation(max(1, face_count), face)
+def _seen(face: Face | None, landmarks: Landmarks, number: int) -> Observation:
+    """What the sample of this number shows, of which `face` was measured."""
+    if face is None:
+        return NO_FACE
+    if landmarks.brightness is not None:
+        face = face._replace(brightness=landmarks.brightness[number])
+    return Observation(max(1, landmarks.face_counts[number]), face)
 
 
 def session_rules(settings: Settings) -> SessionRules:

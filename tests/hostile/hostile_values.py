@@ -46,6 +46,8 @@ FIELDS: dict[str, dict[str, Any]] = {
         "timestamps": [1],
         "face_counts": [1],
         "points": "AAAA",
+        "hidden": False,
+        "brightness": [100],
     },
     "no such event": {"x": 1},
 }

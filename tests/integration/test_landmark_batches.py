@@ -136,6 +136,44 @@ def test_what_gathered_while_the_connection_was_lost_is_counted(
         assert told["metrics"]["focused_time"] == pytest.approx(4.8, abs=0.2)
 
 
+def test_samples_of_a_hidden_page_are_unfocused_whenever_they_come(
+    service: RunningService, looking: list[Any]
+) -> None:
+    with Learner(service.url, user_id="hidden") as learner:
+        session_id = learner.start()["session_id"]
+        send(learner, {**batch(looking, 0.0), "hidden": False})
+    time.sleep(3.0)
+    with Learner(service.url, user_id="hidden") as learner:
+        learner.start(session_id=session_id)
+        # What gathered meanwhile: two seconds of another window, and one of the lesson.
+        send(learner, {**batch(looking * 2, 1000.0), "hidden": True, "sent_at": 3800.0})
+        told = learner.wait_for("tracking_update")
+        assert told["gaze_direction"] == "page_hidden"
+        send(learner, {**batch(looking, 3000.0), "hidden": False})
+        told = learner.wait_for("tracking_update")
+        assert told["gaze_direction"] == "centered"
+        assert told["metrics"]["focused_time"] == pytest.approx(1.8, abs=0.1)
+        assert told["metrics"]["unfocused_time"] == pytest.approx(2.0, abs=0.1)
+        assert told["metrics"]["focus_sessions"] == 2
+        assert told["metrics"]["unfocus_sessions"] == 1
+
+
+def test_a_dark_face_is_told_to_have_more_light(
+    service: RunningService, looking: list[Any]
+) -> None:
+    with Learner(service.url, user_id="dark") as learner:
+        learner.start()
+        send(learner, {**batch(looking, 0.0), "brightness": [5, None, 5, 5, 5]})
+        assert learner.wait_for("tracking_update")["hint"] == "more_light"
+        send(learner, {**batch(looking, 1000.0), "brightness": [120] * FPS})
+        assert learner.wait_for("tracking_update")["hint"] is None
+
+
+def test_whether_pictures_are_taken_is_told_at_the_start(service: RunningService) -> None:
+    with Learner(service.url, user_id="asks") as learner:
+        assert learner.start()["browser_streaming_enabled"] is False
+
+
 def wrong(looking: list[Any]) -> dict[str, dict[str, Any]]:
     good = batch(looking, 1000.0)
     return {
@@ -149,6 +187,9 @@ def wrong(looking: list[Any]) -> dict[str, dict[str, Any]]:
         "times that stand": {**good, "timestamps": [1000.0] * FPS},
         "times after the sending": {**good, "sent_at": 1000.0},
         "times too long ago": {**good, "sent_at": 700_000.0},
+        "brightness of other samples": {**good, "brightness": [100]},
+        "brightness beyond white": {**good, "brightness": [256] * FPS},
+        "hidden in words": {**good, "hidden": "no"},
         "a picture without width": {**good, "width": 0},
         "no sending time": {**good, "sent_at": None},
     }

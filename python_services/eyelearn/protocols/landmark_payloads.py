@@ -7,7 +7,7 @@ import binascii
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StrictBytes, StrictInt
+from pydantic import BeforeValidator, Field, StrictBool, StrictBytes, StrictInt
 
 from ..errors import InvalidPayload, RateLimited
 from ..session_service import Landmarks
@@ -20,10 +20,12 @@ MAX_SAMPLES = 300
 MAX_AGE_SECONDS = 600.0
 MAX_PICTURE_SIDE = 10_000
 MAX_FACES = 100
+MAX_LUMA = 255
 # float32, and x, y, z of each point.
 POINT_BYTES = 4 * 3
 SAMPLE_BYTES = POINT_BYTES * len(LANDMARK_INDICES)
 SIDE = Field(gt=0, le=MAX_PICTURE_SIDE)
+Luma = Annotated[FiniteNumber, Field(ge=0, le=MAX_LUMA)]
 
 
 def _from_base64(value: Any) -> Any:
@@ -41,7 +43,9 @@ class FaceLandmarks(Payload):
 
     Times are client milliseconds, of which only differences are used. points: little-endian float32
     of shape (samples, indices, 3), the indices as told, x y z normalised as MediaPipe does, NaN
-    where no face was found; over REST as base64.
+    where no face was found; over REST as base64. hidden: whether the page was out of sight while
+    they were taken, where it isn't told by `page_visibility`. brightness: mean luma of each face, 0
+    to 255, null where there is none.
     """
 
     sent_at: Timestamp
@@ -50,6 +54,8 @@ class FaceLandmarks(Payload):
     timestamps: list[Timestamp] = Field(min_length=1, max_length=MAX_SAMPLES)
     face_counts: list[Annotated[StrictInt, Field(ge=0, le=MAX_FACES)]]
     points: Annotated[StrictBytes, BeforeValidator(_from_base64)]
+    hidden: StrictBool | None = None
+    brightness: list[Luma | None] | None = None
 
     def checked(self, max_fps: float) -> Landmarks:
         """Raises InvalidPayload, and RateLimited for more than max_fps samples a second."""
@@ -59,6 +65,8 @@ class FaceLandmarks(Payload):
                 f"'face_landmarks': {samples} timestamps need as many face_counts, and points of "
                 f"{samples * SAMPLE_BYTES} bytes."
             )
+        if self.brightness is not None and len(self.brightness) != samples:
+            raise InvalidPayload(f"'face_landmarks': {samples} timestamps need as many brightness.")
         if any(later <= earlier for earlier, later in pairwise(self.timestamps)):
             raise InvalidPayload("'face_landmarks': timestamps must rise.")
         oldest, newest = self.timestamps[0], self.timestamps[-1]
@@ -76,4 +84,6 @@ class FaceLandmarks(Payload):
             face_counts=self.face_counts,
             width=self.width,
             height=self.height,
+            hidden=self.hidden,
+            brightness=self.brightness,
         )

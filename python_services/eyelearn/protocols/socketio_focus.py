@@ -183,6 +183,7 @@ class SocketIOFocus:
                 "max_fps": session.allowance.told,
                 "max_frame_kb": self._settings.max_frame_kb,
                 "landmark_indices": LANDMARK_INDICES,
+                "browser_streaming_enabled": self._settings.enable_browser_eye_streaming,
             },
             to=sid,
         )

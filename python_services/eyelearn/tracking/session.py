@@ -176,6 +176,10 @@ class WebSocketEyeTrackingSession:
         if hidden and not self.hidden and self.metrics.focused is not None:
             self.metrics.observe(False, now)
             self.changed = True
+        self.samples_hidden(hidden)
+
+    def samples_hidden(self, hidden: bool) -> None:
+        """The samples that follow were taken while the page was, or was not, out of sight."""
         if hidden != self.hidden:
             self._expect_anything()
         self.hidden = hidden
