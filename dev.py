@@ -9,6 +9,7 @@ libraries into `node_modules`.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -38,9 +39,10 @@ def uv() -> str:
 
 
 def install_browser_libraries() -> None:
-    """The page works offline with them; without npm it takes the same file from a CDN."""
+    """The page works offline with them; without npm it takes the same files from a CDN."""
     npm = shutil.which("npm")
-    if npm is None or (ROOT / "node_modules" / "socket.io-client").exists():
+    wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    if npm is None or all((ROOT / "node_modules" / name).exists() for name in wanted):
         return
     done = subprocess.run([npm, "ci", "--omit=dev", "--silent"], cwd=ROOT, check=False)
     if done.returncode:

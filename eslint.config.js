@@ -10,6 +10,10 @@ export default [
     languageOptions: { sourceType: 'script', globals: globals.browser },
   },
   {
+    files: ['user/js/landmark-worker.js'],
+    languageOptions: { globals: globals.worker },
+  },
+  {
     files: ['templates/*.js'],
     languageOptions: { sourceType: 'module', globals: { ...globals.browser, WebcamWebSocket: 'readonly' } },
   },

@@ -19,12 +19,14 @@ from .protocols.client_address import trusted_networks
 from .protocols.connections import Connections
 from .protocols.entry import Entry
 from .protocols.expressions_page import expressions_page
+from .protocols.face_mesh_files import face_mesh_files
 from .protocols.faces import enabled_faces, refuse_connections
 from .protocols.frames import Frames
 from .protocols.frames_page import frames_page
 from .protocols.guards import MAX_MESSAGE_BYTES
 from .protocols.heartbeat import Heartbeat
 from .protocols.identity import Identities
+from .protocols.landmark_frame import landmark_frame
 from .protocols.pace import Pace
 from .protocols.pages import pages
 from .protocols.raw_faces import RawFaces
@@ -94,6 +96,8 @@ def create_app(
     if "focus" in faces:
         SocketIOFocus(socketio.server, sessions, settings, concurrency)
         flask.register_blueprint(pages(settings))
+        flask.register_blueprint(landmark_frame(settings))
+        flask.register_blueprint(face_mesh_files(concurrency))
     else:
         refuse_connections(socketio.server)
     wsgi: WSGI = flask.wsgi_app

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as Redirect
 
-from ..settings import ROOT, Settings, listed
+from ..settings import ROOT, Settings
+from .content_security_policy import page_policy
 from .own_files import TEMPLATES, own_file, revalidated
-from .security_headers import FILMING
+from .security_headers import FILMING, FOR_EVERYONE
 
 CLIENT = ROOT / "user" / "js" / "webcam-websocket.js"
 SOCKET_IO = ROOT / "node_modules" / "socket.io-client" / "dist" / "socket.io.min.js"
@@ -61,26 +62,18 @@ def _socket_io() -> Response | Redirect:
 
 
 def _script_for_everyone(source: bytes) -> Response:
-    """Readable from every origin: a page can check a script's integrity only then."""
     response = revalidated(source, "text/javascript")
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers.update(FOR_EVERYONE)
     return response
 
 
 def _content_security_policy(settings: Settings) -> str:
-    """No inline code; only pages that may connect may also show ours in a frame."""
-    embedders = " ".join(listed(settings.allowed_origins))
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src 'self' {SOCKET_IO_CDN}",
-            "worker-src blob:",
-            "style-src 'self'",
-            "img-src 'self'",
-            "connect-src 'self' ws: wss:",
-            "base-uri 'none'",
-            "form-action 'none'",
-            f"frame-ancestors 'self' {embedders}".rstrip(),
-        )
+    """No inline code. Face Mesh's worker is a file of ours, the capture clock's is a blob."""
+    return page_policy(
+        settings,
+        f"script-src 'self' {SOCKET_IO_CDN}",
+        "worker-src 'self' blob:",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self' ws: wss:",
     )

@@ -12,6 +12,11 @@ HSTS_SECONDS = 31_536_000
 NO_DEVICES = "microphone=(), geolocation=(), display-capture=()"
 # Of pages that film; in another site's frame that site must allow the camera as well.
 FILMING = f"camera=(self), {NO_DEVICES}"
+# Readable from every origin: a page can check a script's integrity only then.
+FOR_EVERYONE = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 
 # Where the answer does not say otherwise itself.
 DEFAULTS = {
