@@ -25,18 +25,21 @@ FLAGS = [
 ALLOWED = "--use-fake-ui-for-media-stream"
 DENIED = "--deny-permission-prompts"
 
-# Every client is told that its learner has agreed, unless the page says otherwise.
-CONSENT_GIVEN = """(() => {
+# What every client is told, unless the page says otherwise.
+DEFAULTS = """(() => {
     let client;
     Object.defineProperty(window, 'WebcamWebSocket', {
         get: () => client,
-        set: (Asking) => {
-            client = class extends Asking {
-                constructor(options) { super({ consent: 'given', ...options }); }
+        set: (Client) => {
+            client = class extends Client {
+                constructor(options) { super({ %s, ...options }); }
             };
         },
     });
 })()"""
+CONSENT_GIVEN = "consent: 'given'"
+# Software draws too slowly for Face Mesh in the browser, which is tried where that is tested.
+IN_PICTURES = "mode: 'server'"
 
 
 # Generous: a machine that is busy with other things is no fault of the page.
@@ -57,13 +60,19 @@ class Browsers:
         self._open: list[Browser] = []
 
     def page(self, *flags: str) -> Page:
-        """A page whose learner has agreed to the camera."""
-        page = self.asking_page(*flags)
-        page.add_init_script(CONSENT_GIVEN)
+        """A page whose learner has agreed to the camera, and which sends pictures."""
+        page = self.bare_page(*flags)
+        page.add_init_script(DEFAULTS % f"{CONSENT_GIVEN}, {IN_PICTURES}")
         return page
 
     def asking_page(self, *flags: str) -> Page:
-        """A page whose learner is asked for the camera."""
+        """A page whose learner is asked for the camera, and which sends pictures."""
+        page = self.bare_page(*flags)
+        page.add_init_script(DEFAULTS % IN_PICTURES)
+        return page
+
+    def bare_page(self, *flags: str) -> Page:
+        """A page whose client does what it is made to do."""
         browser = self._playwright.chromium.launch(
             executable_path=self._executable,
             args=[*FLAGS, *flags],

@@ -1,6 +1,7 @@
 /**
- * EyeLearn Focus in a browser: sends the learner's webcam to the service, and tells the page live
- * whether they look at the lesson. A plain script that defines one global class.
+ * EyeLearn Focus in a browser: tells the page live whether the learner before its camera looks at the
+ * lesson. Where their browser can find the landmarks of their face itself, only these are sent to the
+ * service, and else the pictures. A plain script that defines one global class.
  *
  *     const webcam = new WebcamWebSocket({ onTrackingUpdate: (update) => show(update) });
  *     await webcam.initialize(userId, moduleId, sectionId);
@@ -25,6 +26,11 @@
    * @property {number} [videoWidth] Pixels asked of the camera.
    * @property {number} [videoHeight] Pixels asked of the camera.
    * @property {string | (() => string | Promise<string>)} [token] Asked before each connection.
+   * @property {'auto' | 'browser' | 'server'} [mode] Where faces are found. `'browser'`: here, and no
+   *     picture is ever sent. `'server'`: there, and pictures are sent. `'auto'`, the default: here
+   *     where this browser can, and else there.
+   * @property {boolean} [allowPictures] Whether `'auto'` may send pictures; true is the default.
+   * @property {number} [batchSeconds] Landmarks are sent once in so many seconds; 1 is the default.
    * @property {'ask' | 'given' | (() => boolean | Promise<boolean>)} [consent] Who asks the learner
    *     for the camera: this client (`'ask'`, the default), the page itself (a function, called
    *     before each start; anything but `true` is a no), or nobody, since the page has asked
@@ -34,13 +40,16 @@
    *     the window's corner.
    * @property {(update: object) => void} [onTrackingUpdate] Each `tracking_update` of the service.
    * @property {(connected: boolean) => void} [onConnectionChange] Tracking goes on, or waits.
+   * @property {(change: ModeChange) => void} [onModeChange] At each start, and when it changes.
    * @property {(error: WebcamError) => void} [onError]
    *
    * @typedef {object} ConsentTexts
    * @property {string} lang Language of the others, as in HTML's `lang`.
    * @property {string} title
    * @property {string} purpose What the camera is for.
-   * @property {string} pictures What becomes of the pictures.
+   * @property {string} pictures What becomes of the pictures where they are sent.
+   * @property {string} landmarks The same where they are not; `pictures` where only that is given.
+   * @property {string} either The same where that depends on the browser; likewise.
    * @property {string} numbers Who sees the numbers.
    * @property {string} freedom That one may say no, and stop.
    * @property {string} agree
@@ -56,10 +65,25 @@
    * @property {string} [code] What the service called it.
    * @property {string} [detail] What the browser or the service said, for a developer.
    *
+   * @typedef {object} ModeChange
+   * @property {'browser' | 'server'} mode
+   * @property {string | null} reason Why the browser does not find the faces, for a developer.
+   *
    * @typedef {object} Stats
-   * @property {number} fps Frames answered per second, over the last two seconds.
-   * @property {number | null} latencyMs From sending a frame to its answer, smoothed.
+   * @property {number} fps Frames or samples answered per second, over the last seconds.
+   * @property {number | null} latencyMs From sending a frame or a batch to its answer, smoothed.
    * @property {number} quality JPEG quality in use, 0 to 1.
+   * @property {number | null} meshMs What one picture takes Face Mesh in this browser, smoothed.
+   *
+   * @typedef {object} Sample What one picture shows, as `landmark-worker.js` tells it.
+   * @property {number} at Milliseconds on this machine's clock.
+   * @property {boolean} hidden Whether the page was out of sight.
+   * @property {number} width Of the picture, in pixels.
+   * @property {number} height
+   * @property {number} faces
+   * @property {Float32Array} points x, y, z of each landmark; NaN where there is no face.
+   * @property {number | null} brightness
+   * @property {number} tookMs
    *
    * @typedef {object} Calibration
    * @property {number} samples Pictures of the last second that it was taken from.
@@ -77,6 +101,7 @@
     'sha384-fBrXvbDtHoeKWJ/hcA6M+YGueiDW+h45I7V6F2kD1S8bOkrF9rZYPLVkCR6BLR/1';
   const SOCKET_IO_CDN = `https://cdn.jsdelivr.net/npm/socket.io-client@${SOCKET_IO_VERSION}/dist/socket.io.min.js`;
 
+  const OWN_ADDRESS = document.currentScript?.src;
   const DEFAULT_PORT = 5000;
 
   // A service on a small machine answers within one second; a mobile network may need some more.
@@ -91,6 +116,8 @@
   const RETRY_MS = { first: 500, longest: 10_000, jitter: 0.5 };
   // A class that was turned away together does not come back together: up to so much later.
   const BUSY_JITTER = 0.5;
+
+  const CLOSED_BY_PAGE = 'closed by the page';
 
   const MAX_UNANSWERED_FRAMES = 2;
   // A lost answer must not block for ever; the service replaces a hanging worker within 7 s.
@@ -118,12 +145,43 @@
   const CAMERA_RETRY_MS = { first: 1_000, longest: 30_000 };
   const CAMERA_SILENT_MS = 5_000;
 
+  const MODES = ['auto', 'browser', 'server'];
+  const SAMPLES_PER_SECOND = 5;
+  // From one sample to half of the silence after which the service ends a session.
+  const BATCH_SECONDS = { shortest: 0.2, usual: 1, longest: 30 };
+  // What the service takes in one batch, and for how long it takes what was kept.
+  const MAX_BATCH_SAMPLES = 300;
+  const KEPT_MS = 600_000;
+  const BATCH_RETRY_MS = 1_000;
+  const FINISH_MS = 1_500;
+  // This machine was asleep, or its clock was set.
+  const CLOCK_JUMP_MS = 1_000;
+
+  const ASSETS_PATH = '/face-mesh';
+  const WORKER_NAME = 'landmark-worker.js';
+  const WORKER_PATH = `/user/js/${WORKER_NAME}`;
+  const FRAME_PATH = '/landmark-frame';
+  // Some kilobytes that are cached; what does not come by then is refused without a word.
+  const ALIVE_TIMEOUT_MS = 8_000;
+  // 5.5 MB over a mobile network, once, and then the models are loaded.
+  const READY_TIMEOUT_MS = 90_000;
+  // It asks for a picture five times a second.
+  const SILENT_MS = 10_000;
+  // Of a graphics driver that is restarted, for example.
+  const RESTARTS = { most: 3, withinMs: 120_000 };
+  // Pictures that tell whether this browser is quick enough; the first ones load what they need.
+  const TRIAL = { warmUp: 2, samples: 20, slowMs: 120 };
+  const VERDICT_KEY = 'eyelearn-face-mesh';
+  const QUICK = 'quick';
+
   /** For a child of ten, and true: docs/privacy.md says the same at length. @type {ConsentTexts} */
   const CONSENT_TEXTS = {
     lang: 'en',
     title: 'May this lesson use your camera?',
     purpose: 'The camera is there to tell whether you look at the lesson.',
     pictures: 'A computer judges each picture at once and then forgets it. No picture is kept, and nobody watches you.',
+    landmarks: 'The pictures stay on this computer. It finds some points of your face in them, such as the corners of your eyes, and tells only where those are. Nobody watches you.',
+    either: 'If this computer is quick enough, the pictures stay on it, and it tells only where some points of your face are. If not, a computer of the course judges each picture at once and then forgets it. No picture is kept, and nobody watches you.',
     numbers: 'You and your teachers see numbers only, such as how long you looked at the lesson.',
     freedom: 'You may say no: the lesson works without the camera. If you say yes, you can stop whenever you like.',
     agree: 'Use my camera',
@@ -143,6 +201,8 @@
     INSECURE_CONTEXT:
       'Your browser gives the camera to secure pages only. Open this page with an address that begins with https.',
     CAMERA_LOST: 'Your camera stopped. Tracking goes on by itself once it is back.',
+    BROWSER_UNSUPPORTED:
+      'This browser cannot find the points of your face quickly enough, and pictures may not be sent. Try another browser or computer. The lesson works without the camera.',
     WEBSOCKET_ERROR: 'The focus service cannot be reached. Check your internet connection.',
     SERVER_ERROR: 'The focus service reports a problem.',
   };
@@ -220,17 +280,17 @@
     const addresses = [new URL('/socket.io.min.js', serverUrl).href, SOCKET_IO_CDN];
     for (const address of addresses) {
       if (typeof window.io === 'function') break;
-      await loadScript(address);
+      await loadScript(address, SOCKET_IO_INTEGRITY);
     }
     if (typeof window.io === 'function') return window.io;
     throw new WebcamFailure('WEBSOCKET_ERROR', { detail: `not loaded: ${addresses.join(', ')}` });
   }
 
-  /** Resolves when the script ran, failed or took too long; which of these, `window.io` tells. */
-  function loadScript(address) {
+  /** Resolves when the script ran, failed or took too long; which of these, what it defines tells. */
+  function loadScript(address, integrity = '') {
     return new Promise((resolve) => {
       const script = document.createElement('script');
-      Object.assign(script, { src: address, integrity: SOCKET_IO_INTEGRITY, crossOrigin: 'anonymous' });
+      Object.assign(script, { src: address, integrity, crossOrigin: 'anonymous' });
       const done = () => {
         clearTimeout(timer);
         script.remove();
@@ -349,6 +409,7 @@
    */
   class Consent {
     #consent;
+    #permitted;
     #texts;
     #place;
     #onWithdrawn;
@@ -357,10 +418,17 @@
     #takeAway = null;
     #opener = null;
 
-    /** @param {Options} options @param {() => void} onWithdrawn The learner pressed the control. */
-    constructor({ consent, texts, controlIn }, onWithdrawn) {
+    /**
+     * @param {Options & {permitted: 'pictures' | 'landmarks' | 'either'}} options `permitted`: what
+     *     may be sent.
+     * @param {() => void} onWithdrawn The learner pressed the control.
+     */
+    constructor({ consent, texts, controlIn, permitted }, onWithdrawn) {
       this.#consent = consent;
-      this.#texts = { ...CONSENT_TEXTS, ...texts };
+      this.#permitted = permitted;
+      // Not in two languages: what the page says of pictures stands for all that may be sent.
+      const ofPictures = texts?.pictures && { landmarks: texts.pictures, either: texts.pictures };
+      this.#texts = { ...CONSENT_TEXTS, ...ofPictures, ...texts };
       this.#place = controlIn ?? null;
       this.#onWithdrawn = onWithdrawn;
     }
@@ -378,10 +446,19 @@
       this.#key = consentKey(ids.user_id, ids.module_id);
       const before = storedAnswer(this.#key);
       // What the page was told before does not hold any more once the learner took it back here.
-      if (before === 'agreed' || (before === null && this.#consent === 'given')) return true;
+      if (this.#covers(before) || (before === null && this.#consent === 'given')) return true;
       const agreed = await this.#question();
-      if (agreed !== null) storeAnswer(this.#key, agreed);
+      if (agreed !== null) storeAnswer(this.#key, agreed ? this.#agreement : DECLINED);
       return agreed === true;
+    }
+
+    get #agreement() {
+      return this.#permitted === 'landmarks' ? AGREED_TO_LANDMARKS : AGREED;
+    }
+
+    /** Who agreed to landmarks did not agree to pictures. */
+    #covers(answer) {
+      return answer === AGREED || answer === this.#agreement;
     }
 
     async #askPage() {
@@ -394,7 +471,7 @@
 
     /** The learner took it back: the next start asks again. */
     withdraw() {
-      if (this.#key) storeAnswer(this.#key, false);
+      if (this.#key) storeAnswer(this.#key, DECLINED);
     }
 
     /** The control by which the learner stops the camera; there until `close`. */
@@ -450,7 +527,7 @@
       });
       const title = Object.assign(newElement('h2', this.#texts.title), { id: 'title' });
       const words = Object.assign(newElement('div'), { id: 'words' });
-      for (const name of ['purpose', 'pictures', 'numbers', 'freedom']) {
+      for (const name of ['purpose', this.#permitted, 'numbers', 'freedom']) {
         words.append(newElement('p', this.#texts[name], name));
       }
       const answers = newElement('div', '', 'answers');
@@ -471,7 +548,11 @@
 
   const consentKey = (userId, moduleId) => `eyelearn-consent ${JSON.stringify([userId, moduleId])}`;
 
-  /** @returns {'agreed' | 'declined' | null} null also where the browser forbids storage. */
+  const AGREED = 'agreed';
+  const AGREED_TO_LANDMARKS = 'agreed to landmarks';
+  const DECLINED = 'declined';
+
+  /** @returns {string | null} One of the above; null also where the browser forbids storage. */
   function storedAnswer(key) {
     try {
       return sessionStorage.getItem(key);
@@ -480,9 +561,9 @@
     }
   }
 
-  function storeAnswer(key, agreed) {
+  function storeAnswer(key, answer) {
     try {
-      sessionStorage.setItem(key, agreed ? 'agreed' : 'declined');
+      sessionStorage.setItem(key, answer);
     } catch {
       // Forbidden by the browser: asked again at the next start, then.
     }
@@ -654,7 +735,7 @@
     }
   }
 
-  /** The webcam, on a hidden video, and its pictures as JPEG through a hidden canvas. */
+  /** The webcam, on a hidden video, and its pictures: as JPEG through a hidden canvas, or bare. */
   class Camera {
     #size;
     #onLost;
@@ -720,6 +801,17 @@
       return new Promise((resolve) => this.#canvas.toBlob(resolve, 'image/jpeg', quality));
     }
 
+    /**
+     * The newest picture for a Worker, or null when the camera gave none since the last call.
+     * @returns {Promise<VideoFrame | ImageBitmap | null>}
+     */
+    async bareFrame() {
+      if (!this.#isFresh()) return null;
+      // Taken from the video without a copy; a bitmap costs the page's thread 2 to 4 ms.
+      if (typeof VideoFrame === 'function') return new VideoFrame(this.#video);
+      return createImageBitmap(this.#video);
+    }
+
     #isFresh() {
       if (!this.#stream?.active || !this.#video?.videoWidth) return false;
       const now = performance.now();
@@ -773,14 +865,7 @@
       this.#video = document.createElement('video');
       Object.assign(this.#video, { muted: true, playsInline: true, autoplay: true });
       this.#canvas = document.createElement('canvas');
-      this.#holder = document.createElement('div');
-      this.#holder.setAttribute('aria-hidden', 'true');
-      this.#holder.dataset.eyelearn = 'camera';
-      // Not `display: none`: some browsers then stop decoding the video.
-      Object.assign(this.#holder.style, {
-        position: 'fixed', left: '0', bottom: '0', width: '1px', height: '1px',
-        overflow: 'hidden', opacity: '0', pointerEvents: 'none',
-      });
+      this.#holder = hideFromView(document.createElement('div'), 'camera');
       this.#holder.append(this.#video, this.#canvas);
       document.body.append(this.#holder);
     }
@@ -882,7 +967,10 @@
     #toldBusy = false;
     #settle = null;
     #calibration = null;
+    #closed = false;
     sessionId = null;
+    /** Whether the service takes pictures; it says so at the start. */
+    takesPictures = true;
 
     /**
      * @param {{serverUrl: string, token: Options['token']}} options
@@ -907,6 +995,7 @@
      */
     async open() {
       const io = await socketIo(this.#options.serverUrl);
+      if (this.#closed) throw new WebcamFailure('WEBSOCKET_ERROR', { detail: CLOSED_BY_PAGE });
       return new Promise((resolve, reject) => {
         const timer = setTimeout(
           () => this.#settle?.(new WebcamFailure('WEBSOCKET_ERROR', { detail: 'no answer in time' })),
@@ -927,14 +1016,13 @@
     }
 
     /** @returns {Promise<Ack | null>} null when no answer came in time or the connection broke. */
-    async sendFrame(frame, timestamp) {
-      try {
-        return await this.#socket
-          .timeout(ANSWER_TIMEOUT_MS)
-          .emitWithAck('video_frame', { frame, timestamp });
-      } catch {
-        return null; // Socket.IO rejects for exactly these two reasons.
-      }
+    sendFrame(frame, timestamp) {
+      return this.#ask('video_frame', { frame, timestamp });
+    }
+
+    /** @returns {Promise<Ack | null>} As for a frame. */
+    sendLandmarks(batch) {
+      return this.#ask('face_landmarks', batch);
     }
 
     /**
@@ -962,10 +1050,19 @@
     close() {
       clearTimeout(this.#retryTimer);
       this.#started = false;
-      this.#settle?.(new WebcamFailure('WEBSOCKET_ERROR', { detail: 'closed by the page' }));
+      this.#closed = true;
+      this.#settle?.(new WebcamFailure('WEBSOCKET_ERROR', { detail: CLOSED_BY_PAGE }));
       this.#socket?.off();
       this.#socket?.disconnect();
       this.#socket = null;
+    }
+
+    async #ask(event, payload) {
+      try {
+        return await this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, payload);
+      } catch {
+        return null; // Socket.IO rejects for exactly these two reasons.
+      }
     }
 
     async #calibrate() {
@@ -1045,6 +1142,7 @@
 
     #onStarted(answer) {
       this.sessionId = answer.session_id ?? null;
+      this.takesPictures = answer.browser_streaming_enabled !== false;
       this.#started = true;
       this.#failures = 0;
       this.#refusals = 0;
@@ -1158,27 +1256,758 @@
     }
   }
 
+  /** This machine's clock: it never goes back, and does not stand still while the machine sleeps. */
+  class SampleClock {
+    #ahead = 0;
+
+    /** @returns {number} Milliseconds, whole. */
+    now() {
+      const steady = performance.timeOrigin + performance.now();
+      const ahead = Date.now() - steady;
+      if (ahead > this.#ahead + CLOCK_JUMP_MS) this.#ahead = ahead;
+      return Math.round(steady + this.#ahead);
+    }
+  }
+
+  const sampleClock = new SampleClock();
+
+  /**
+   * Samples on their way: gathered into batches, and kept, in order, until the service has counted
+   * them. Plain values; the time is an argument.
+   */
+  class SampleBatches {
+    #gathered = [];
+    #closed = [];
+    #underWay = false;
+
+    /** @param {Sample} sample */
+    add(sample) {
+      if (this.#gathered.length > 0 && !areAlike(this.#gathered[0], sample)) this.close();
+      this.#gathered.push(sample);
+    }
+
+    /** Milliseconds that the first sample has waited for others. */
+    gatheringFor(now) {
+      return this.#gathered.length > 0 ? now - this.#gathered[0].at : 0;
+    }
+
+    /** What is gathered is a batch; while none can be sent, it joins the one before. */
+    close() {
+      const samples = this.#gathered;
+      this.#gathered = [];
+      if (samples.length === 0) return;
+      const last = this.#closed.at(-1);
+      const isFixed = this.#underWay && this.#closed.length === 1;
+      const joins =
+        last && !isFixed && areAlike(last[0], samples[0]) && last.length + samples.length <= MAX_BATCH_SAMPLES;
+      if (joins) last.push(...samples);
+      else this.#closed.push(samples);
+    }
+
+    /** The oldest batch, without what the service would refuse for its age. */
+    next(now) {
+      const oldest = now - KEPT_MS;
+      while (this.#closed.length > 0) {
+        const samples = this.#closed[0].filter(({ at }) => at >= oldest);
+        if (samples.length > 0) {
+          this.#closed[0] = samples;
+          this.#underWay = true;
+          return samples;
+        }
+        this.#closed.shift();
+      }
+      return null;
+    }
+
+    /** @param {boolean} done Whether it is of no use any more to send what `next` gave. */
+    answered(done) {
+      this.#underWay = false;
+      if (done) this.#closed.shift();
+    }
+  }
+
+  /** Whether two samples fit into one batch. */
+  function areAlike(one, other) {
+    return ['width', 'height', 'hidden'].every((name) => one[name] === other[name]);
+  }
+
+  /** `face_landmarks` of these samples, one at least. */
+  function landmarksMessage(samples, now) {
+    const { width, height, hidden, points } = samples[0];
+    // Little-endian, as every machine that runs a browser is.
+    const all = new Float32Array(points.length * samples.length);
+    samples.forEach((sample, number) => all.set(sample.points, points.length * number));
+    return {
+      sent_at: Math.max(now, samples.at(-1).at),
+      width,
+      height,
+      hidden,
+      timestamps: samples.map(({ at }) => at),
+      face_counts: samples.map(({ faces }) => faces),
+      brightness: samples.map(({ brightness }) => brightness),
+      points: all.buffer,
+    };
+  }
+
+  /** Sends samples, one batch at a time, and again until the service has counted them. */
+  class SampleSender {
+    #link;
+    #batchMs;
+    #batches = new SampleBatches();
+    #hurries = false;
+    #sending = null;
+    #closeTimer = null;
+    #retryTimer = null;
+    #counted = [];
+    latencyMs = null;
+
+    /** @param {SessionLink} link @param {number} batchSeconds */
+    constructor(link, batchSeconds) {
+      this.#link = link;
+      this.#batchMs = 1000 * batchSeconds;
+    }
+
+    /** @param {Sample} sample */
+    add(sample) {
+      this.#batches.add(sample);
+      const waited = this.#batches.gatheringFor(sample.at + 1000 / SAMPLES_PER_SECOND);
+      if (this.#hurries || waited >= this.#batchMs) this.flush();
+      // Where no more samples come. A hidden page's timers are late, hence the look above.
+      else this.#closeTimer ??= setTimeout(() => this.flush(), this.#batchMs);
+    }
+
+    /** Sends what is gathered, and the next sample as soon as it comes: something has changed. */
+    hurry() {
+      this.flush();
+      this.#hurries = true;
+    }
+
+    flush() {
+      clearTimeout(this.#closeTimer);
+      this.#closeTimer = null;
+      this.#hurries = false;
+      this.#batches.close();
+      this.resume();
+    }
+
+    /** The session goes on: what was kept is sent. */
+    resume() {
+      this.#sending ??= this.#sendAll().finally(() => {
+        this.#sending = null;
+      });
+      return this.#sending;
+    }
+
+    /** Sends all there is, and waits for its answers for a moment. */
+    async finish() {
+      this.flush();
+      await Promise.race([this.#sending, pause(FINISH_MS)]);
+    }
+
+    close() {
+      clearTimeout(this.#closeTimer);
+      clearTimeout(this.#retryTimer);
+    }
+
+    countedPerSecond(now) {
+      const recent = this.#counted.filter(({ at }) => now - at < STATS_WINDOW_MS + this.#batchMs);
+      this.#counted = recent;
+      const samples = recent.reduce((sum, { count }) => sum + count, 0);
+      return (1000 * samples) / (STATS_WINDOW_MS + this.#batchMs);
+    }
+
+    async #sendAll() {
+      let samples;
+      while (this.#link.started && (samples = this.#batches.next(sampleClock.now()))) {
+        const sentAt = performance.now();
+        const ack = await this.#link.sendLandmarks(landmarksMessage(samples, sampleClock.now()));
+        const isCounted = ['processed', 'superseded'].includes(ack?.status);
+        // What the service does not understand it won't understand next time.
+        this.#batches.answered(isCounted || ack?.reason === 'invalid_payload');
+        if (isCounted) this.#note(samples.length, performance.now(), sentAt);
+        else if (ack?.reason !== 'invalid_payload') {
+          this.#retryLater();
+          return;
+        }
+      }
+    }
+
+    #retryLater() {
+      clearTimeout(this.#retryTimer);
+      this.#retryTimer = setTimeout(() => void this.resume(), BATCH_RETRY_MS);
+    }
+
+    #note(count, now, sentAt) {
+      this.#counted.push({ at: now, count });
+      this.latencyMs = this.latencyMs === null ? now - sentAt : 0.8 * this.latencyMs + 0.2 * (now - sentAt);
+    }
+  }
+
+  /** Why Face Mesh does not run in this browser. */
+  class MeshFailure extends Error {
+    /**
+     * @param {'unsupported' | 'blocked' | 'error' | 'slow'} kind As `landmark-worker.js` tells it.
+     * @param {string} detail
+     */
+    constructor(kind, detail) {
+      super(detail);
+      this.kind = kind;
+    }
+  }
+
+  /**
+   * @typedef {object} FarEnd Where `landmark-worker.js` runs.
+   * @property {Worker | MessagePort} port
+   * @property {() => void} close
+   * @property {boolean} [filmsItself] Whether it has its own camera.
+   *
+   * @typedef {object} Place What a way needs to know.
+   * @property {string} serverUrl
+   * @property {{width: number, height: number, frameRate: number}} size
+   */
+
+  /**
+   * A Worker of the page's origin: the platform's own copy, or ours on our own pages.
+   * @type {Way}
+   */
+  function workerBesideTheScript(_place, refuse) {
+    if (!OWN_ADDRESS || new URL(OWN_ADDRESS).origin !== location.origin) {
+      throw new MeshFailure('blocked', 'this script is not of the page’s origin');
+    }
+    return workerAt(new URL(WORKER_NAME, OWN_ADDRESS).href, refuse);
+  }
+
+  /**
+   * A Worker of the page's origin that begins with one line and loads the rest from the service:
+   * where the page's Content-Security-Policy lets it, or there is none.
+   * @type {Way}
+   */
+  function workerOfTheService({ serverUrl }, refuse) {
+    const source = `importScripts(${JSON.stringify(new URL(WORKER_PATH, serverUrl).href)});`;
+    const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    const end = workerAt(address, refuse);
+    return { ...end, close: () => (end.close(), URL.revokeObjectURL(address)) };
+  }
+
+  function workerAt(address, refuse) {
+    const worker = new Worker(address);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      refuse(`Worker: ${event.message ?? 'not loaded'}`);
+    };
+    return { port: worker, close: () => worker.terminate() };
+  }
+
+  /**
+   * A hidden frame of the service's origin, which has the camera and the Worker.
+   * @type {Way}
+   */
+  function frameOfTheService({ serverUrl, size }, refuse) {
+    const { origin } = new URL(serverUrl);
+    const frame = hideFromView(document.createElement('iframe'), 'frame');
+    Object.assign(frame, { src: new URL(FRAME_PATH, serverUrl).href, allow: 'camera', tabIndex: -1 });
+    if (frame.featurePolicy?.allowsFeature('camera') === false) {
+      throw new MeshFailure('blocked', `Permissions-Policy: no camera for ${origin}`);
+    }
+    const channel = new MessageChannel();
+    const meet = ({ source, data, origin: from }) => {
+      if (source !== frame.contentWindow || from !== origin || data?.eyelearn !== 'frame') return;
+      source.postMessage({ eyelearn: 'page', size }, origin, [channel.port2]);
+    };
+    const onViolation = ({ blockedURI, effectiveDirective: directive }) => {
+      if (blockedURI.startsWith(origin) && /^(frame|child)-src/.test(directive)) {
+        refuse(`Content-Security-Policy: ${directive}`);
+      }
+    };
+    window.addEventListener('message', meet);
+    document.addEventListener('securitypolicyviolation', onViolation);
+    document.body.append(frame);
+    const close = () => {
+      window.removeEventListener('message', meet);
+      document.removeEventListener('securitypolicyviolation', onViolation);
+      channel.port1.close();
+      frame.remove();
+    };
+    return { port: channel.port1, close, filmsItself: true };
+  }
+
+  /**
+   * The page's own thread and timer: where it allows neither a Worker nor a frame.
+   * @type {Way}
+   */
+  async function pageItself({ serverUrl }) {
+    const beside = OWN_ADDRESS && new URL(WORKER_NAME, OWN_ADDRESS).href;
+    for (const address of [beside, new URL(WORKER_PATH, serverUrl).href]) {
+      if (!window.EyeLearnLandmarkServer && address) await loadScript(address);
+    }
+    const Server = window.EyeLearnLandmarkServer;
+    if (!Server) throw new MeshFailure('blocked', `${WORKER_NAME} was not loaded`);
+    const channel = new MessageChannel();
+    new Server(channel.port2);
+    const close = () => {
+      channel.port1.postMessage({ type: 'stop' });
+      channel.port1.close();
+    };
+    return { port: channel.port1, close };
+  }
+
+  /**
+   * In this order.
+   * @typedef {(place: Place, refuse: (detail: string) => void) => FarEnd | Promise<FarEnd>} Way
+   * @type {Way[]}
+   */
+  const WAYS = [workerBesideTheScript, workerOfTheService, frameOfTheService, pageItself];
+
+  /** Out of sight, and out of reach of keyboard and screen reader. */
+  function hideFromView(element, name) {
+    element.setAttribute('aria-hidden', 'true');
+    element.dataset.eyelearn = name;
+    // Not `display: none`: some browsers then stop decoding the video.
+    Object.assign(element.style, {
+      position: 'fixed', left: '0', bottom: '0', width: '1px', height: '1px', border: '0',
+      overflow: 'hidden', opacity: '0', pointerEvents: 'none',
+    });
+    return element;
+  }
+
+  /** A promise and how it is settled; one that nobody waits for may be rejected. */
+  function deferred() {
+    const made = {};
+    made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+    made.promise.catch(() => {});
+    return made;
+  }
+
+  /** @throws {MeshFailure} It took longer. */
+  async function within(milliseconds, promise, what) {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new MeshFailure('blocked', `${what}: no answer`)), milliseconds);
+    });
+    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Face Mesh at a far end, which is fed with the camera's pictures, unless it films itself. */
+  class LandmarkSource {
+    #end;
+    #camera;
+    #handlers;
+    #steps = { alive: deferred(), filming: deferred(), ready: deferred() };
+    #isFilming = false;
+    #isReady = false;
+    #feeding = false;
+    #closed = false;
+    #heardAt = 0;
+    #lookedAt = 0;
+    #watch = null;
+
+    /**
+     * @param {Camera} camera
+     * @param {{sample: (sample: Sample) => void, failed: (failure: MeshFailure) => void,
+     *     camera?: (failure: WebcamFailure, final: boolean) => void, tick?: () => void}} handlers
+     *     `camera`: that of an end that films itself.
+     */
+    constructor(camera, handlers) {
+      this.#camera = camera;
+      this.#handlers = handlers;
+    }
+
+    /**
+     * Resolves when it is there, and loads.
+     * @param {Way} way @param {Place} place
+     * @throws {MeshFailure}
+     */
+    async open(way, place) {
+      try {
+        this.#end = await way(place, (detail) => this.#fail(new MeshFailure('blocked', detail)));
+      } catch (error) {
+        throw error instanceof MeshFailure ? error : new MeshFailure('blocked', String(error));
+      }
+      if (this.#closed) this.#end.close();
+      this.#end.port.onmessage = ({ data }) => this.#take(data);
+      await within(ALIVE_TIMEOUT_MS, this.#steps.alive.promise, way.name);
+      this.#end.port.postMessage({ type: 'start', assets: new URL(ASSETS_PATH, place.serverUrl).href });
+    }
+
+    /** The camera is on. @throws {WebcamFailure} @throws {MeshFailure} */
+    async film() {
+      if (this.#end.filmsItself) {
+        this.#camera.close();
+        await this.#steps.filming.promise;
+        this.#isFilming = true;
+      } else if (!this.#camera.stream) {
+        await this.#camera.open();
+      }
+    }
+
+    /** Resolves when pictures may come. @throws {MeshFailure} */
+    async ready() {
+      await within(READY_TIMEOUT_MS, this.#steps.ready.promise, 'Face Mesh');
+      this.#isReady = true;
+    }
+
+    /** @param {number[]} indices */
+    run(indices) {
+      this.#end.port.postMessage({ type: 'run', intervalMs: 1000 / SAMPLES_PER_SECOND, indices });
+      this.#heardAt = this.#lookedAt = performance.now();
+      this.#watch ??= setInterval(() => this.#look(), SILENT_MS / 2);
+    }
+
+    pause() {
+      clearInterval(this.#watch);
+      this.#watch = null;
+      this.#end?.port.postMessage({ type: 'run', intervalMs: 0, indices: [] });
+    }
+
+    close() {
+      if (this.#closed) return;
+      this.pause();
+      this.#closed = true;
+      this.#rejectSteps(new MeshFailure('blocked', 'closed'));
+      this.#end?.close();
+    }
+
+    #take(message) {
+      if (this.#closed) return;
+      this.#heardAt = performance.now();
+      const { type, about, ...rest } = message;
+      if (type === 'tick') this.#tick();
+      else if (type === 'sample') this.#handlers.sample({ ...rest, ...about });
+      else if (type === 'failed') this.#fail(new MeshFailure(rest.kind, rest.detail));
+      else if (type === 'camera') this.#cameraFailed(rest);
+      else this.#steps[type]?.resolve();
+    }
+
+    #tick() {
+      this.#handlers.tick?.();
+      if (!this.#end.filmsItself && !this.#feeding) void this.#feed();
+    }
+
+    async #feed() {
+      this.#feeding = true;
+      try {
+        const about = { at: sampleClock.now(), hidden: document.hidden };
+        const picture = await this.#camera.bareFrame();
+        if (!picture) return;
+        if (this.#closed) picture.close();
+        else this.#end.port.postMessage({ type: 'picture', picture, about }, [picture]);
+      } finally {
+        this.#feeding = false;
+      }
+    }
+
+    #cameraFailed({ failure: { type, detail }, final }) {
+      const failure = new WebcamFailure(type, { detail });
+      if (this.#isFilming) this.#handlers.camera(failure, final);
+      else this.#steps.filming.reject(failure);
+    }
+
+    #fail(failure) {
+      if (this.#closed) return;
+      this.#rejectSteps(failure);
+      if (this.#isReady) this.#handlers.failed(failure);
+    }
+
+    #rejectSteps(failure) {
+      for (const step of Object.values(this.#steps)) step.reject(failure);
+    }
+
+    /** Whether it still asks for pictures; a machine that slept has not been listening either. */
+    #look() {
+      const now = performance.now();
+      const slept = now - this.#lookedAt > SILENT_MS;
+      this.#lookedAt = now;
+      if (slept) this.#heardAt = now;
+      if (now - this.#heardAt > SILENT_MS) this.#fail(new MeshFailure('error', 'Face Mesh hangs'));
+    }
+  }
+
+  /** Whether this browser is quick enough, told by the first pictures with a face. */
+  class MeshTrial {
+    #seen = 0;
+    #times = [];
+
+    /** @param {Sample} sample @returns {'quick' | 'slow' | null} null: not known yet. */
+    judge({ faces, tookMs }) {
+      const isSlow = tookMs > TRIAL.slowMs;
+      if (faces === 0 && !isSlow) return null;
+      this.#seen += 1;
+      if (this.#seen <= TRIAL.warmUp) return null;
+      this.#times.push(isSlow);
+      if (this.#times.filter((slow) => slow).length > TRIAL.samples / 2) return 'slow';
+      return this.#times.length >= TRIAL.samples ? 'quick' : null;
+    }
+  }
+
+  /** What was found about this browser today, for all pages of this site: 'quick', or why not. */
+  function rememberedVerdict() {
+    try {
+      const { day, verdict } = JSON.parse(localStorage.getItem(VERDICT_KEY)) ?? {};
+      return day === new Date().toDateString() ? verdict : null;
+    } catch {
+      return null; // Forbidden by the browser, or somebody else's: it is tried again, then.
+    }
+  }
+
+  function rememberVerdict(verdict) {
+    try {
+      localStorage.setItem(VERDICT_KEY, JSON.stringify({ day: new Date().toDateString(), verdict }));
+    } catch {
+      // Forbidden by the browser.
+    }
+  }
+
+  /** The camera's faces as landmarks, found in this browser, in the first way that works. */
+  class LandmarkStream {
+    mode = 'browser';
+    meshMs = null;
+    #place;
+    #camera;
+    #handlers;
+    #ways = [...WAYS];
+    #tried = [];
+    #source = null;
+    #indices = null;
+    #ready = false;
+    #running = false;
+    #closed = false;
+    #trial;
+    #failedAt = [];
+
+    /**
+     * @param {Place} place @param {Camera} camera
+     * @param {boolean} onTrial Whether it is to be told if this browser is quick enough.
+     * @param {{sample: Function, verdict: (verdict: 'quick' | 'slow') => void,
+     *     failed: (failure: MeshFailure) => void, camera: Function}} handlers
+     */
+    constructor(place, camera, onTrial, handlers) {
+      this.#place = place;
+      this.#camera = camera;
+      this.#trial = onTrial ? new MeshTrial() : null;
+      this.#handlers = handlers;
+    }
+
+    /** The camera is on, and Face Mesh loads. @throws {WebcamFailure} @throws {MeshFailure} */
+    async open() {
+      while (this.#ways.length > 0) {
+        const way = this.#ways[0];
+        this.#source = new LandmarkSource(this.#camera, {
+          ...this.#handlers,
+          sample: (sample) => this.#take(sample),
+        });
+        try {
+          await this.#source.open(way, this.#place);
+          await this.#source.film();
+          return;
+        } catch (failure) {
+          this.#giveUpWay(failure);
+        }
+      }
+      throw new MeshFailure('blocked', this.#tried.join('; '));
+    }
+
+    /** Samples may come. @throws {WebcamFailure} @throws {MeshFailure} */
+    async ready() {
+      while (!this.#ready) {
+        try {
+          await this.#source.ready();
+          this.#ready = true;
+        } catch (failure) {
+          this.#giveUpWay(failure);
+          await this.open();
+        }
+      }
+      this.#runOn();
+    }
+
+    /**
+     * After an error, in the same way, unless there were too many of late.
+     * @throws {WebcamFailure} @throws {MeshFailure}
+     */
+    async restart(failure) {
+      const now = performance.now();
+      this.#failedAt = [...this.#failedAt.filter((at) => now - at < RESTARTS.withinMs), now];
+      if (this.#failedAt.length > RESTARTS.most) throw failure;
+      this.#source.close();
+      this.#ready = false;
+      await this.open();
+      await this.ready();
+    }
+
+    /** @param {{landmark_indices: number[]}} answer `tracking_started`. */
+    started({ landmark_indices: indices }) {
+      this.#indices = indices;
+      this.#runOn();
+    }
+
+    run() {
+      this.#running = true;
+      this.#runOn();
+    }
+
+    pause() {
+      this.#running = false;
+      if (this.#ready) this.#source.pause();
+    }
+
+    close() {
+      this.#closed = true;
+      this.#source?.close();
+    }
+
+    #runOn() {
+      if (this.#ready && this.#running && this.#indices) this.#source.run(this.#indices);
+    }
+
+    #take(sample) {
+      const { tookMs } = sample;
+      this.meshMs = this.meshMs === null ? tookMs : 0.8 * this.meshMs + 0.2 * tookMs;
+      this.#handlers.sample(sample);
+      const verdict = this.#trial?.judge(sample);
+      if (!verdict) return;
+      this.#trial = null;
+      this.#handlers.verdict(verdict);
+    }
+
+    /** @throws what is no matter of the way, but of the camera or of this browser. */
+    #giveUpWay(failure) {
+      this.#source.close();
+      if (this.#closed || !(failure instanceof MeshFailure)) throw failure;
+      const way = this.#ways.shift();
+      this.#tried.push(`${way.name}: ${failure.message}`);
+      if (failure.kind === 'unsupported') throw failure;
+    }
+  }
+
+  /** The camera's pictures, sent to the service as fast as it wants and answers them. */
+  class PictureStream {
+    mode = 'server';
+    meshMs = null;
+    #camera;
+    #link;
+    #frameRate;
+    #pacing;
+    #clock = new CaptureClock(() => void this.#capture());
+    #running = false;
+    #encoding = false;
+
+    /** @param {Camera} camera @param {SessionLink} link @param {{frameRate: number, jpegQuality: number}} options */
+    constructor(camera, link, { frameRate, jpegQuality }) {
+      this.#camera = camera;
+      this.#link = link;
+      this.#frameRate = frameRate;
+      this.#pacing = new Pacing({ fps: frameRate, quality: jpegQuality });
+    }
+
+    /** @throws {WebcamFailure} */
+    async open() {
+      if (!this.#camera.stream) await this.#camera.open();
+    }
+
+    async ready() {}
+
+    get fps() {
+      return this.#pacing.answeredPerSecond(performance.now());
+    }
+
+    get latencyMs() {
+      return this.#pacing.latencyMs;
+    }
+
+    get quality() {
+      return this.#pacing.quality;
+    }
+
+    /** @param {object} answer `tracking_started`. */
+    started(answer) {
+      this.#pacing.obey(answer, this.#frameRate);
+      this.#keepRate();
+    }
+
+    /** @param {object} update `tracking_update`. */
+    updated({ max_fps: maxFps }) {
+      if (!(maxFps > 0)) return;
+      this.#pacing.obeyRate(maxFps, this.#frameRate);
+      this.#keepRate();
+    }
+
+    /** Pictures are of use again in so many milliseconds. */
+    wait(milliseconds) {
+      this.#pacing.wait(milliseconds, performance.now());
+    }
+
+    run() {
+      this.#running = true;
+      this.#keepRate();
+    }
+
+    pause() {
+      this.#running = false;
+      this.#clock.stop();
+    }
+
+    close() {
+      this.pause();
+    }
+
+    #keepRate() {
+      if (this.#running) this.#clock.run(this.#pacing.fps);
+    }
+
+    async #capture() {
+      const pacing = this.#pacing;
+      if (!this.#maySend || this.#encoding || !pacing.isFree(performance.now())) return;
+      this.#encoding = true;
+      try {
+        const timestamp = Date.now();
+        const picture = await this.#camera.picture(pacing.quality, pacing.shrink);
+        if (!picture || !this.#maySend) return;
+        if (picture.size > pacing.maxBytes) pacing.tooLarge();
+        else void this.#send(await picture.arrayBuffer(), timestamp);
+      } finally {
+        this.#encoding = false;
+      }
+    }
+
+    get #maySend() {
+      return this.#running && this.#link.started && this.#link.takesPictures;
+    }
+
+    async #send(frame, timestamp) {
+      const pacing = this.#pacing;
+      const sentAt = performance.now();
+      pacing.unanswered += 1;
+      const ack = await this.#link.sendFrame(frame, timestamp);
+      pacing.unanswered -= 1;
+      const now = performance.now();
+      pacing.answered(ack, now - sentAt, now);
+      this.#keepRate();
+    }
+  }
+
   /** One learner's camera and session. Every method may be called at any time, and repeatedly. */
   class WebcamWebSocket {
     #options;
     #consent;
     #camera = null;
     #link = null;
-    #pacing = null;
-    #clock = null;
+    #sender = null;
+    #stream = null;
+    #answer = null;
+    #mode = null;
+    #meshFailed = false;
     #ids = null;
     #starting = null;
     #stopping = null;
     #ends = 0;
     #capturing = false;
-    #encoding = false;
     #connected = false;
     #leftSession = null;
-    #onVisibility = () => this.#tellVisibility();
+    #onVisibility = () => this.#visibilityChanged();
     #onPageHide = () => this.#leave();
     #onPageShow = (event) => this.#comeBack(event);
 
-    /** @param {Options} options */
+    /** @param {Options} options @throws {TypeError} An option that can't be. */
     constructor(options = {}) {
       this.#options = {
         serverUrl: options.serverUrl || discoverServerUrl(),
@@ -1186,12 +2015,15 @@
         jpegQuality: options.jpegQuality ?? 0.7,
         videoWidth: options.videoWidth ?? 640,
         videoHeight: options.videoHeight ?? 480,
+        ...modeOptions(options),
         token: options.token,
         onTrackingUpdate: options.onTrackingUpdate ?? (() => {}),
         onConnectionChange: options.onConnectionChange ?? (() => {}),
+        onModeChange: options.onModeChange ?? (() => {}),
         onError: options.onError ?? ((error) => console.error('EyeLearn Focus:', error)),
       };
-      this.#consent = new Consent(options, () => this.withdrawConsent());
+      const permitted = this.#permitted;
+      this.#consent = new Consent({ ...options, permitted }, () => this.withdrawConsent());
     }
 
     get serverUrl() {
@@ -1203,22 +2035,34 @@
       return this.#connected;
     }
 
+    /** Where faces are found now. @returns {'browser' | 'server' | null} null where none are. */
+    get mode() {
+      return this.#mode;
+    }
+
     /** @returns {string | null} */
     get sessionId() {
       return this.#link?.sessionId ?? null;
     }
 
-    /** The camera's stream while it is on, for a page that shows it: `video.srcObject`. */
+    /**
+     * The camera's stream while it is on, for a page that shows it: `video.srcObject`. null also
+     * where a hidden frame has the camera: docs/embedding.md.
+     */
     get stream() {
       return this.#camera?.stream ?? null;
     }
 
     /** @returns {Stats} */
     get stats() {
+      const { fps, latencyMs, quality, meshMs } = this.#stream ?? {};
+      const samples = this.#sender?.countedPerSecond(performance.now());
+      const inBrowser = this.#stream?.mode === 'browser';
       return {
-        fps: this.#pacing?.answeredPerSecond(performance.now()) ?? 0,
-        latencyMs: this.#pacing?.latencyMs ?? null,
-        quality: this.#pacing?.quality ?? this.#options.jpegQuality,
+        fps: (inBrowser ? samples : fps) ?? 0,
+        latencyMs: (inBrowser ? this.#sender.latencyMs : latencyMs) ?? null,
+        quality: quality ?? this.#options.jpegQuality,
+        meshMs: meshMs ?? null,
       };
     }
 
@@ -1230,7 +2074,8 @@
      *
      * @param {Id} userId @param {Id} moduleId @param {Id | null} [sectionId]
      * @returns {Promise<boolean>} false when the learner said no, or the camera or the service could
-     *     not be had: `onError` was told why, the camera is off, and nothing is left in the page.
+     *     not be had, or this browser can't do without pictures that may not be sent: `onError` was
+     *     told why, the camera is off, and nothing is left in the page.
      */
     async initialize(userId, moduleId, sectionId = null) {
       const ids = { user_id: userId, module_id: moduleId, section_id: sectionId };
@@ -1255,7 +2100,8 @@
      * @returns {'agreed' | 'declined' | null}
      */
     consentOf(userId, moduleId) {
-      return storedAnswer(consentKey(userId, moduleId));
+      const answer = storedAnswer(consentKey(userId, moduleId));
+      return answer === AGREED_TO_LANDMARKS ? AGREED : answer;
     }
 
     /**
@@ -1267,17 +2113,18 @@
       if (this.#link) this.#giveUp(new WebcamFailure('CONSENT_WITHDRAWN'));
     }
 
-    /** Sends frames, again after `stopCapture`. */
+    /** Captures, again after `stopCapture`. */
     startCapture() {
       if (!this.#camera || !this.#link) return;
       this.#capturing = true;
-      this.#clock.run(this.#pacing.fps);
+      this.#stream?.run();
     }
 
-    /** Sends no frames until `startCapture`; the camera stays on, and the time does not count. */
+    /** Captures nothing until `startCapture`; the camera stays on, and the time does not count. */
     stopCapture() {
       this.#capturing = false;
-      this.#clock?.stop();
+      this.#stream?.pause();
+      this.#sender?.flush();
     }
 
     /**
@@ -1291,6 +2138,8 @@
      */
     async calibrate() {
       if (!this.#link) throw new CalibrationError('not_tracking');
+      await this.#sender.finish();
+      if (!this.#link) throw new CalibrationError('not_tracking');
       return this.#link.calibrate();
     }
 
@@ -1299,16 +2148,22 @@
       this.#ends += 1;
       this.#leftSession = null;
       window.removeEventListener('pageshow', this.#onPageShow);
-      const link = this.#link;
+      const [link, sender] = [this.#link, this.#sender];
       this.#releaseCamera();
       if (!link) return this.#stopping;
       this.#link = null;
       this.#starting = null;
-      this.#stopping = link.stop().finally(() => {
+      this.#stopping = this.#stop(link, sender).finally(() => {
         this.#stopping = null;
         this.#setConnected(false);
       });
       return this.#stopping;
+    }
+
+    async #stop(link, sender) {
+      if (link.started) await sender.finish();
+      sender.close();
+      await link.stop();
     }
 
     /**
@@ -1316,12 +2171,8 @@
      * @returns {Promise<boolean>}
      */
     #begin(left = null) {
-      const { frameRate, jpegQuality, videoWidth, videoHeight } = this.#options;
-      const size = { width: videoWidth, height: videoHeight, frameRate };
-      this.#pacing = new Pacing({ fps: frameRate, quality: jpegQuality });
-      this.#clock = new CaptureClock(() => this.#capture());
       const camera = new Camera(
-        size,
+        this.#size,
         (detail) => this.#fail(new WebcamFailure('CAMERA_LOST', { detail })),
         (failure) => this.#giveUp(failure),
       );
@@ -1329,49 +2180,188 @@
         started: (answer) => this.#onStarted(answer),
         interrupted: () => this.#setConnected(false),
         update: (update) => this.#onUpdate(update),
-        busy: (milliseconds) => this.#pacing.wait(milliseconds, performance.now()),
+        busy: (milliseconds) => this.#stream?.wait?.(milliseconds),
         failed: (failure) => this.#fail(failure),
         refused: (failure) => this.#giveUp(failure),
       });
       link.sessionId = left?.id ?? null;
       this.#capturing = true;
+      this.#meshFailed = false;
       this.#camera = camera;
       this.#link = link;
-      return this.#open(camera, link, left !== null);
+      this.#sender = new SampleSender(link, this.#options.batchSeconds);
+      return this.#open(link, left !== null);
     }
 
-    async #open(camera, link, agreed) {
+    get #size() {
+      const { frameRate, videoWidth, videoHeight } = this.#options;
+      return { width: videoWidth, height: videoHeight, frameRate };
+    }
+
+    async #open(link, agreed) {
       try {
         if (!agreed && !(await this.#consent.ask(this.#ids))) throw new WebcamFailure('CONSENT_DECLINED');
         if (link !== this.#link) return false;
-        await camera.open();
+        await this.#openStream(link, this.#firstStream(link));
         if (link !== this.#link) return false;
         this.#consent.showControl();
         this.#listen();
-        await link.open();
+        await Promise.all([link.open(), this.#makeReady(link)]);
         return link === this.#link;
       } catch (error) {
         if (link !== this.#link) return false; // Disconnected meanwhile: nobody waits for this.
         this.#link = this.#starting = null;
         this.#releaseCamera();
+        this.#sender.close();
         link.close();
         this.#fail(error, true);
         return false;
       }
     }
 
+    /** What may be sent, which the learner is asked for. */
+    get #permitted() {
+      const { mode, allowPictures } = this.#options;
+      if (mode === 'server') return 'pictures';
+      return mode === 'browser' || !allowPictures ? 'landmarks' : 'either';
+    }
+
+    /** @throws {WebcamFailure} It is known that there is none. */
+    #firstStream(link) {
+      const { mode } = this.#options;
+      const verdict = mode === 'auto' ? rememberedVerdict() : null;
+      const isUnfit = verdict !== null && verdict !== QUICK;
+      if (mode !== 'server' && !isUnfit) return this.#landmarkStream();
+      if (isUnfit && this.#permitted === 'landmarks') throw unsupported(verdict);
+      return new PictureStream(this.#camera, link, this.#options);
+    }
+
+    #landmarkStream() {
+      const place = { serverUrl: this.#options.serverUrl, size: this.#size };
+      const onTrial = this.#options.mode === 'auto' && rememberedVerdict() !== QUICK;
+      const stream = new LandmarkStream(place, this.#camera, onTrial, {
+        sample: (sample) => this.#sender?.add(sample),
+        verdict: (verdict) => stream === this.#stream && this.#judgeBrowser(verdict),
+        failed: (failure) => stream === this.#stream && void this.#onMeshFailure(stream, failure),
+        camera: (failure, final) => {
+          if (final) this.#giveUp(failure);
+          else this.#fail(failure);
+        },
+      });
+      return stream;
+    }
+
+    /** The camera is on. @throws {WebcamFailure} */
+    async #openStream(link, stream) {
+      this.#stream = stream;
+      try {
+        await stream.open();
+      } catch (failure) {
+        if (!(failure instanceof MeshFailure) || link !== this.#link) throw failure;
+        await this.#openStream(link, this.#picturesInstead(link, failure));
+      }
+    }
+
+    /** What is captured may be sent. @throws {WebcamFailure} */
+    async #makeReady(link) {
+      const stream = this.#stream;
+      try {
+        await stream.ready();
+      } catch (failure) {
+        if (!(failure instanceof MeshFailure) || link !== this.#link) throw failure;
+        await this.#openStream(link, this.#picturesInstead(link, failure));
+      }
+      if (link !== this.#link) return;
+      if (this.#stream.mode === 'browser') this.#setMode('browser');
+      this.#runStream();
+    }
+
+    /** @returns {PictureStream} @throws {WebcamFailure} No pictures may be sent. */
+    #picturesInstead(link, failure) {
+      this.#meshFailed = true;
+      this.#stream.close();
+      if (this.#options.mode === 'auto' && failure.kind !== 'blocked') rememberVerdict(failure.kind);
+      if (!this.#picturesMayBeSent(link)) throw unsupported(failure.message);
+      this.#setMode('server', `${failure.kind}: ${failure.message}`);
+      return new PictureStream(this.#camera, link, this.#options);
+    }
+
+    #picturesMayBeSent(link) {
+      return this.#permitted !== 'landmarks' && link.takesPictures;
+    }
+
+    /** From landmarks to pictures, or the other way, while a session runs. */
+    async #changeStream(link, choose) {
+      try {
+        await this.#openStream(link, choose());
+        if (link === this.#link) await this.#makeReady(link);
+      } catch (error) {
+        if (link === this.#link) this.#giveUp(error);
+      }
+    }
+
+    /** @param {'quick' | 'slow'} verdict */
+    #judgeBrowser(verdict) {
+      rememberVerdict(verdict);
+      // Slow is better than nothing where it is the service that takes no pictures.
+      if (verdict === QUICK || (this.#permitted === 'either' && !this.#link.takesPictures)) return;
+      const failure = new MeshFailure('slow', `over ${TRIAL.slowMs} ms for a picture`);
+      const link = this.#link;
+      this.#sender.flush();
+      void this.#changeStream(link, () => this.#picturesInstead(link, failure));
+    }
+
+    async #onMeshFailure(stream, failure) {
+      const link = this.#link;
+      this.#sender.flush();
+      if (this.#picturesMayBeSent(link)) {
+        await this.#changeStream(link, () => this.#picturesInstead(link, failure));
+        return;
+      }
+      try {
+        await stream.restart(failure);
+      } catch (error) {
+        if (link !== this.#link) return;
+        this.#giveUp(error instanceof MeshFailure ? unsupported(error.message) : error);
+      }
+    }
+
     #onStarted(answer) {
-      this.#pacing.obey(answer, this.#options.frameRate);
-      this.#tellVisibility();
+      this.#answer = answer;
+      const link = this.#link;
+      if (this.#stream.mode === 'server' && !link.takesPictures) {
+        this.#withoutPictures(link);
+        return;
+      }
+      if (this.#stream.mode === 'server') this.#setMode('server', rememberedReason(this.#options));
+      this.#runStream();
       this.#setConnected(true);
-      if (this.#capturing) this.startCapture();
+      void this.#sender.resume();
+    }
+
+    /** The service takes no pictures, and this was about to send some. */
+    #withoutPictures(link) {
+      this.#stream.close();
+      if (this.#options.mode === 'server') {
+        this.#giveUp(new WebcamFailure('SERVER_ERROR', { code: 'streaming_disabled' }));
+      } else if (this.#meshFailed) {
+        this.#giveUp(unsupported('the service takes no pictures'));
+      } else {
+        this.#setConnected(true);
+        void this.#changeStream(link, () => this.#landmarkStream());
+      }
+    }
+
+    /** What runs already goes on. */
+    #runStream() {
+      if (!this.#answer || !this.#stream) return;
+      this.#stream.started(this.#answer);
+      this.#tellVisibility();
+      if (this.#capturing) this.#stream.run();
     }
 
     #onUpdate(update) {
-      if (update.max_fps > 0) {
-        this.#pacing.obeyRate(update.max_fps, this.#options.frameRate);
-        if (this.#capturing) this.#clock.run(this.#pacing.fps);
-      }
+      this.#stream?.updated?.(update);
       this.#tell('onTrackingUpdate', update);
     }
 
@@ -1385,39 +2375,25 @@
       this.stopCapture();
       document.removeEventListener('visibilitychange', this.#onVisibility);
       window.removeEventListener('pagehide', this.#onPageHide);
+      this.#stream?.close();
       this.#camera?.close();
-      this.#camera = null;
+      this.#camera = this.#stream = this.#answer = this.#mode = null;
     }
 
-    async #capture() {
-      const pacing = this.#pacing;
-      const link = this.#link;
-      if (!link?.started || !this.#capturing || this.#encoding) return;
-      if (!pacing.isFree(performance.now())) return;
-      this.#encoding = true;
-      try {
-        const timestamp = Date.now();
-        const picture = await this.#camera.picture(pacing.quality, pacing.shrink);
-        if (!picture || !link.started) return;
-        if (picture.size > pacing.maxBytes) pacing.tooLarge();
-        else void this.#sendFrame(await picture.arrayBuffer(), timestamp, pacing, link);
-      } finally {
-        this.#encoding = false;
-      }
+    #visibilityChanged() {
+      this.#sender?.hurry();
+      this.#tellVisibility();
     }
 
-    async #sendFrame(frame, timestamp, pacing, link) {
-      const sentAt = performance.now();
-      pacing.unanswered += 1;
-      const ack = await link.sendFrame(frame, timestamp);
-      pacing.unanswered -= 1;
-      const now = performance.now();
-      pacing.answered(ack, now - sentAt, now);
-      if (this.#capturing && pacing === this.#pacing) this.#clock.run(pacing.fps);
-    }
-
+    /** Of pictures; landmarks say it of each batch. */
     #tellVisibility() {
-      this.#link?.send('page_visibility', { hidden: document.hidden });
+      if (this.#stream?.mode === 'server') this.#link?.send('page_visibility', { hidden: document.hidden });
+    }
+
+    #setMode(mode, reason = null) {
+      if (mode === this.#mode) return;
+      this.#mode = mode;
+      this.#tell('onModeChange', { mode, reason });
     }
 
     #setConnected(connected) {
@@ -1429,9 +2405,10 @@
     /** The page is left: the camera goes off, and the service closes the session when it sees so. */
     #leave() {
       this.#leftSession = { id: this.sessionId };
-      const link = this.#link;
-      this.#link = this.#starting = null;
+      const [link, sender] = [this.#link, this.#sender];
       this.#releaseCamera();
+      this.#link = this.#starting = null;
+      sender?.close();
       link?.close();
       this.#setConnected(false);
       window.addEventListener('pageshow', this.#onPageShow);
@@ -1467,5 +2444,91 @@
     }
   }
 
+  /** @throws {TypeError} */
+  function modeOptions({ mode = 'auto', allowPictures = true, batchSeconds = BATCH_SECONDS.usual }) {
+    if (!MODES.includes(mode)) throw new TypeError(`mode: one of ${MODES.join(', ')}, not ${mode}`);
+    if (mode === 'server' && !allowPictures) throw new TypeError('mode: server sends pictures, and allowPictures is false');
+    const { shortest, longest } = BATCH_SECONDS;
+    if (!(batchSeconds >= shortest && batchSeconds <= longest)) {
+      throw new TypeError(`batchSeconds: a number from ${shortest} to ${longest}, not ${batchSeconds}`);
+    }
+    return { mode, allowPictures: Boolean(allowPictures), batchSeconds };
+  }
+
+  const unsupported = (detail) => new WebcamFailure('BROWSER_UNSUPPORTED', { detail });
+
+  /** Why pictures are sent, where that was known before. */
+  function rememberedReason({ mode }) {
+    return mode === 'auto' ? `${rememberedVerdict()}, as found earlier today` : null;
+  }
+
+  /**
+   * What the service's page for hidden frames does: it films, finds landmarks, and tells them to the
+   * page around it, which only those may be whom the service allows.
+   */
+  function serveFrame() {
+    window.addEventListener('message', ({ source, data, ports: [port] }) => {
+      if (source !== window.parent || data?.eyelearn !== 'page' || !port) return;
+      new FrameServer(port, data.size);
+    });
+    // Nothing that anybody may not know; who answers is told by the browser.
+    window.parent.postMessage({ eyelearn: 'frame' }, '*');
+  }
+
+  /** Speaks to the page as `landmark-worker.js` does, and of the camera as well. */
+  class FrameServer {
+    #port;
+    #camera;
+    #source;
+
+    constructor(port, size) {
+      this.#port = port;
+      this.#camera = new Camera(
+        size,
+        (detail) => this.#tellCamera(new WebcamFailure('CAMERA_LOST', { detail }), false),
+        (failure) => this.#tellCamera(failure, true),
+      );
+      this.#source = new LandmarkSource(this.#camera, {
+        sample: (sample) => this.#tell({ type: 'sample', ...sample }, [sample.points.buffer]),
+        failed: (failure) => this.#tellFailure(failure),
+        tick: () => this.#tell({ type: 'tick' }),
+      });
+      port.onmessage = ({ data }) => void this.#take(data);
+      this.#tell({ type: 'alive' });
+    }
+
+    async #take({ type, intervalMs, indices }) {
+      if (type === 'start') await this.#start();
+      else if (type === 'run' && intervalMs > 0) this.#source.run(indices);
+      else if (type === 'run') this.#source.pause();
+    }
+
+    async #start() {
+      try {
+        await this.#source.open(workerBesideTheScript, { serverUrl: location.origin });
+        await this.#source.film();
+        this.#tell({ type: 'filming' });
+        await this.#source.ready();
+        this.#tell({ type: 'ready' });
+      } catch (failure) {
+        if (failure instanceof MeshFailure) this.#tellFailure(failure);
+        else this.#tellCamera(failure, true);
+      }
+    }
+
+    #tellFailure({ kind, message: detail }) {
+      this.#tell({ type: 'failed', kind, detail });
+    }
+
+    #tellCamera({ type, detail }, final) {
+      this.#tell({ type: 'camera', failure: { type, detail }, final });
+    }
+
+    #tell(message, transferred = []) {
+      this.#port.postMessage(message, transferred);
+    }
+  }
+
+  WebcamWebSocket.serveFrame = serveFrame;
   window.WebcamWebSocket = WebcamWebSocket;
 })();
