@@ -1,7 +1,7 @@
 /** The focus page: what the client reports, shown to one learner. */
 
 import { AttentionChart } from './attention-chart.js';
-import { CALIBRATION, HELP, clockTime, hintWords, verdictWords } from './words.js';
+import { CALIBRATION, HELP, WHERE, clockTime, hintWords, verdictWords } from './words.js';
 
 const SHOW_EVERY_MS = 1_000;
 // Without an answer for this long, the last verdict is no longer about now.
@@ -19,14 +19,10 @@ const show = (id, text) => {
 };
 
 const chart = new AttentionChart(element('chart'));
-const webcam = new WebcamWebSocket({
-  controlIn: element('camera-control'),
-  onTrackingUpdate: showUpdate,
-  onConnectionChange: showConnection,
-  onError: showError,
-});
-// For the browser's console: `eyelearn.stats`.
-window.eyelearn = webcam;
+
+let webcam = null;
+let chosenMode = null;
+makeClient('');
 
 let running = false;
 let updatedAt = 0;
@@ -42,7 +38,23 @@ element('dismiss').addEventListener('click', hideError);
 element('calibrate').addEventListener('click', startLooking);
 setInterval(showEverySecond, SHOW_EVERY_MS);
 
+/** @param {'' | 'browser' | 'server'} mode */
+function makeClient(mode) {
+  if (mode === chosenMode) return;
+  chosenMode = mode;
+  webcam = new WebcamWebSocket({
+    ...(mode && { mode }),
+    controlIn: element('camera-control'),
+    onTrackingUpdate: showUpdate,
+    onConnectionChange: showConnection,
+    onError: showError,
+  });
+  // For the browser's console: `eyelearn.stats`.
+  window.eyelearn = webcam;
+}
+
 async function start(form) {
+  makeClient(form.get('mode'));
   hideError();
   running = true;
   chart.clear();
@@ -151,7 +163,7 @@ function setState(state, title, words) {
   show('words', words);
   // While it runs, the client's own control stops it.
   element('start').hidden = running;
-  for (const input of element('lesson').querySelectorAll('input')) input.disabled = running;
+  for (const input of element('lesson').querySelectorAll('input, select')) input.disabled = running;
   if (changed && title) announce(`${title}. ${words}`);
 }
 
@@ -197,7 +209,9 @@ function showEverySecond() {
   if (running && updatedAt && Date.now() - updatedAt > STALE_MS && document.body.dataset.state !== 'starting') {
     setState('waiting', 'Waiting …', webcam.connected ? 'No new picture yet' : 'The connection comes back by itself');
   }
-  const { fps, latencyMs } = webcam.stats;
+  const { fps, latencyMs, meshMs } = webcam.stats;
+  show('where', WHERE[webcam.mode] ?? '–');
+  show('mesh', running && meshMs !== null ? `${Math.round(meshMs)} ms` : '–');
   show('fps', running ? fps.toFixed(0) : '–');
   show('latency', running && latencyMs !== null ? `${Math.round(latencyMs)} ms` : '–');
   if (!running) return;

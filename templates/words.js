@@ -40,6 +40,9 @@ export const CALIBRATION = {
   done: 'From now on this counts as the middle.',
 };
 
+/** Where faces are found, by the client's mode. */
+export const WHERE = { browser: 'in this browser', server: 'by the service' };
+
 /**
  * What to do about an error of the client, by its type: a title, the steps once tracking has ended,
  * and where it can go on by itself, the steps while it does.
@@ -68,6 +71,13 @@ export const HELP = {
   CAMERA_LOST: {
     title: 'The camera stopped',
     waiting: ['Check its cable and that its cover is open.', 'Close other programs that use the camera.'],
+  },
+  BROWSER_UNSUPPORTED: {
+    title: 'This browser cannot do it',
+    steps: [
+      'Try another browser, such as a new Chrome, Edge or Firefox.',
+      'Close other tabs and programs that use the graphics card.',
+    ],
   },
   WEBSOCKET_ERROR: {
     title: 'No connection to the focus service',

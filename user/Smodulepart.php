@@ -43,7 +43,9 @@ function contentSecurityPolicy(string $serverUrl): string
         "default-src 'none'",
         "script-src 'self' $service https://cdn.jsdelivr.net",
         "connect-src 'self' $service $socket",
-        'worker-src blob:',
+        // Where the face is found in the browser: a script beside ours, or a hidden frame of the service.
+        "worker-src 'self' blob:",
+        "frame-src $service",
         "style-src 'self'",
         "img-src 'self' data:",
         "base-uri 'none'",
@@ -69,7 +71,7 @@ http_response_code($refused[0] ?? 200);
 header('Content-Type: text/html; charset=utf-8');
 header('Cache-Control: no-store');
 header('Content-Security-Policy: ' . contentSecurityPolicy($serverUrl));
-header('Permissions-Policy: camera=(self)');
+header('Permissions-Policy: camera=(self' . (serviceOrigin($serverUrl) === '' ? '' : ' "' . serviceOrigin($serverUrl) . '"') . ')');
 header('Referrer-Policy: same-origin');
 header('X-Content-Type-Options: nosniff');
 

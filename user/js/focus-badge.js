@@ -14,7 +14,7 @@
     waiting: 'Waiting…',
     focused: 'Looking at the lesson',
     away: 'Looking away',
-    paused: 'Paused: no pictures are sent',
+    paused: 'Paused: nothing is sent',
   };
   const SENDING = ['waiting', 'focused', 'away', 'paused'];
 

@@ -170,7 +170,8 @@
   // Of a graphics driver that is restarted, for example.
   const RESTARTS = { most: 3, withinMs: 120_000 };
   // Pictures that tell whether this browser is quick enough; the first ones load what they need.
-  const TRIAL = { warmUp: 2, samples: 20, slowMs: 120 };
+  // Useless: the service counts nothing over a gap of 2 s.
+  const TRIAL = { warmUp: 2, samples: 20, slowMs: 120, uselessMs: 1_500 };
   const VERDICT_KEY = 'eyelearn-face-mesh';
   const QUICK = 'quick';
 
@@ -1446,7 +1447,8 @@
   /** Why Face Mesh does not run in this browser. */
   class MeshFailure extends Error {
     /**
-     * @param {'unsupported' | 'blocked' | 'error' | 'slow'} kind As `landmark-worker.js` tells it.
+     * @param {'unsupported' | 'blocked' | 'error' | 'slow' | 'useless'} kind The first three as
+     *     `landmark-worker.js` tells them.
      * @param {string} detail
      */
     constructor(kind, detail) {
@@ -1727,15 +1729,20 @@
     #seen = 0;
     #times = [];
 
-    /** @param {Sample} sample @returns {'quick' | 'slow' | null} null: not known yet. */
+    /** @param {Sample} sample @returns {'quick' | 'slow' | 'useless' | null} null: not known yet. */
     judge({ faces, tookMs }) {
-      const isSlow = tookMs > TRIAL.slowMs;
-      if (faces === 0 && !isSlow) return null;
+      // Without a face the half of the work is not done.
+      if (faces === 0 && tookMs <= TRIAL.slowMs) return null;
       this.#seen += 1;
       if (this.#seen <= TRIAL.warmUp) return null;
-      this.#times.push(isSlow);
-      if (this.#times.filter((slow) => slow).length > TRIAL.samples / 2) return 'slow';
-      return this.#times.length >= TRIAL.samples ? 'quick' : null;
+      this.#times.push(tookMs);
+      if (this.#mostTookOver(TRIAL.uselessMs)) return 'useless';
+      if (this.#mostTookOver(TRIAL.slowMs)) return 'slow';
+      return this.#times.length >= TRIAL.samples ? QUICK : null;
+    }
+
+    #mostTookOver(milliseconds) {
+      return this.#times.filter((tookMs) => tookMs > milliseconds).length > TRIAL.samples / 2;
     }
   }
 
@@ -1777,7 +1784,7 @@
     /**
      * @param {Place} place @param {Camera} camera
      * @param {boolean} onTrial Whether it is to be told if this browser is quick enough.
-     * @param {{sample: Function, verdict: (verdict: 'quick' | 'slow') => void,
+     * @param {{sample: Function, verdict: (verdict: 'quick' | 'slow' | 'useless') => void,
      *     failed: (failure: MeshFailure) => void, camera: Function}} handlers
      */
     constructor(place, camera, onTrial, handlers) {
@@ -2238,7 +2245,7 @@
 
     #landmarkStream() {
       const place = { serverUrl: this.#options.serverUrl, size: this.#size };
-      const onTrial = this.#options.mode === 'auto' && rememberedVerdict() !== QUICK;
+      const onTrial = rememberedVerdict() !== QUICK;
       const stream = new LandmarkStream(place, this.#camera, onTrial, {
         sample: (sample) => this.#sender?.add(sample),
         verdict: (verdict) => stream === this.#stream && this.#judgeBrowser(verdict),
@@ -2300,13 +2307,16 @@
       }
     }
 
-    /** @param {'quick' | 'slow'} verdict */
+    /** @param {'quick' | 'slow' | 'useless'} verdict */
     #judgeBrowser(verdict) {
-      rememberVerdict(verdict);
-      // Slow is better than nothing where it is the service that takes no pictures.
-      if (verdict === QUICK || (this.#permitted === 'either' && !this.#link.takesPictures)) return;
-      const failure = new MeshFailure('slow', `over ${TRIAL.slowMs} ms for a picture`);
+      const { mode } = this.#options;
       const link = this.#link;
+      if (mode === 'auto') rememberVerdict(verdict);
+      // Slow is better than nothing where the page wants no pictures, or the service takes none.
+      const isWanted = mode === 'browser' || (this.#permitted === 'either' && !link.takesPictures);
+      if (verdict === QUICK || (verdict === 'slow' && isWanted)) return;
+      const limit = verdict === 'slow' ? TRIAL.slowMs : TRIAL.uselessMs;
+      const failure = new MeshFailure(verdict, `over ${limit} ms for a picture`);
       this.#sender.flush();
       void this.#changeStream(link, () => this.#picturesInstead(link, failure));
     }
