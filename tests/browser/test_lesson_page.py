@@ -18,6 +18,9 @@ from waiting import until as until_holds
 SECRET = "what platform and service know of"
 SAVE_SECRET = "another of the two"
 LOG_IN = "<?php session_start(); $_SESSION['user_id'] = (int) $_GET['user'];"
+# What the client remembers of a browser with a graphics card, for the day.
+FOUND_QUICK = """localStorage.setItem('eyelearn-face-mesh', JSON.stringify(
+    { day: new Date().toDateString(), verdict: 'quick' }))"""
 # Face Mesh is loaded with the first picture, on a machine that has other work.
 SEEN_MS = 60_000
 
@@ -99,7 +102,7 @@ def test_a_lesson_from_consent_to_withdrawal(
     expect(page.get_by_role("status")).to_have_text("Looking at the lesson", timeout=SEEN_MS)
     until_holds(lambda: saved_focus(platform) > 1, seconds=30)
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_role("status")).to_have_text("Paused: no pictures are sent")
+    expect(page.get_by_role("status")).to_have_text("Paused: nothing is sent")
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("status")).to_have_text("Looking at the lesson", timeout=SEEN_MS)
 
@@ -110,6 +113,29 @@ def test_a_lesson_from_consent_to_withdrawal(
     assert (row["user_id"], row["module_id"], row["section_id"]) == ("7", "22", "82")
     assert row["session_type"] == "websocket_cv_tracking"
     assert platform.days()[0]["session_count"] == len(platform.sessions())
+    assert complaints == []
+
+
+def test_a_lesson_whose_pictures_stay_in_the_browser(
+    browsers: Browsers, school: tuple[Platform, RunningService], face_clip: Path
+) -> None:
+    platform, service = school
+    page = browsers.bare_page(ALLOWED, *camera(face_clip))
+    page.add_init_script(FOUND_QUICK)
+    events: list[str] = []
+    page.on(
+        "websocket", lambda socket: socket.on("framesent", lambda sent: events.append(str(sent)))
+    )
+    complaints = open_lesson(page, platform)
+    expect(page.get_by_text("If this computer is quick enough, the pictures stay")).to_be_visible()
+    page.get_by_role("button", name="Use my camera").click()
+    expect(page.get_by_role("status")).to_have_text("Looking at the lesson", timeout=SEEN_MS)
+    assert [worker.url for worker in page.workers] == [f"{platform.url}/user/js/landmark-worker.js"]
+    until_holds(lambda: saved_focus(platform) > 1, seconds=30)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("status")).to_have_text("Camera off")
+    assert any('"face_landmarks"' in event for event in events)
+    assert not any('"video_frame"' in event for event in events)
     assert complaints == []
 
 
