@@ -54,6 +54,11 @@
   // What the server's own Face Mesh is asked for.
   const MIN_CONFIDENCE = 0.5;
   const WARM_UP_SIZE = { width: 640, height: 480 };
+  // A module of one function that needs SIMD: i32.const 0, i8x16.splat, drop.
+  const SIMD_MODULE = [
+    0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 0x41, 0, 0xfd, 0x0f,
+    0x1a, 0x0b,
+  ];
   // Pixels each way of a face that tell its brightness, and Rec. 601's weights for luma.
   const LUMA_SIDE = 32;
   const LUMA_WEIGHTS = [0.299, 0.587, 0.114];
@@ -171,6 +176,7 @@
   /** @throws {Failure} */
   function checkBrowser() {
     if (typeof WebAssembly !== 'object') throw new Failure('unsupported', 'no WebAssembly');
+    if (!WebAssembly.validate(new Uint8Array(SIMD_MODULE))) throw new Failure('unsupported', 'no WebAssembly SIMD');
     if (typeof OffscreenCanvas !== 'function') throw new Failure('unsupported', 'no OffscreenCanvas');
     if (!new OffscreenCanvas(1, 1).getContext('webgl2')) throw new Failure('unsupported', 'no WebGL 2');
   }

@@ -149,8 +149,9 @@
   const SAMPLES_PER_SECOND = 5;
   // From one sample to half of the silence after which the service ends a session.
   const BATCH_SECONDS = { shortest: 0.2, usual: 1, longest: 30 };
-  // What the service takes in one batch, and for how long it takes what was kept.
-  const MAX_BATCH_SAMPLES = 300;
+  // The service takes 300, but a school that comes back after an outage should not keep it busy with
+  // one learner's minute at a time; and what it takes is of the last ten minutes.
+  const MAX_BATCH_SAMPLES = 50;
   const KEPT_MS = 600_000;
   const BATCH_RETRY_MS = 1_000;
   const FINISH_MS = 1_500;
