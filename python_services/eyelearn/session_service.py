@@ -303,10 +303,8 @@ class SessionService:
         samples = session.sample_times.take(landmarks.timestamps, landmarks.sent_at, arrived)
         if not samples:
             raise Superseded
-        if landmarks.hidden is not None:
-            session.samples_hidden(landmarks.hidden)
         observed = [(_seen(faces[number], landmarks, number), at) for number, at in samples]
-        return Judgement(session, session.observe_all(observed), True, None)
+        return Judgement(session, session.observe_all(observed, landmarks.hidden), True, None)
 
     def set_hidden(self, holder: str, hidden: bool) -> None:
         """Raises NotTracking."""

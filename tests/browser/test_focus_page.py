@@ -97,6 +97,7 @@ def test_a_hidden_tab_keeps_reporting_and_counts_as_unfocused(
     with bare_chromium(chromium, flags, tmp_path / "profile") as browser:
         page = browser.open(service.url)
         page.until("document.readyState === 'complete' && !!window.eyelearn")
+        page.run("document.querySelector('[name=mode]').value = 'server'")
         page.run("document.getElementById('start').click()")
         question = "document.querySelector('[data-eyelearn=question]')"
         page.run(f"{question}.shadowRoot.querySelector('button:last-child').click()")

@@ -117,11 +117,22 @@ class WebSocketEyeTrackingSession:
         self.needed.observe(verdict, self._is_settled(verdict, observation.face), now)
         return self._attend(observation, smoothed, verdict)
 
-    def observe_all(self, samples: Sequence[tuple[Observation, float]]) -> Attention:
-        """Several at once, each with its time, in order; one at least. Tells of the last."""
+    def observe_all(
+        self, samples: Sequence[tuple[Observation, float]], hidden: bool | None = None
+    ) -> Attention:
+        """Several at once, each with its time, in order; one at least. Tells of the last.
+
+        hidden: whether the page was while they were taken; None: as was told.
+        """
+        told = self.hidden
+        self.hidden = told if hidden is None else hidden
         for observation, at in samples:
             smoothed, verdict = self._count(observation, at)
-        return self._attend(observation, smoothed, verdict)
+        attention = self._attend(observation, smoothed, verdict)
+        if self.hidden != told:
+            self.hidden = told
+            self._expect_anything()
+        return attention
 
     def _count(self, observation: Observation, now: float) -> tuple[Observation, Verdict]:
         """The time until now, and what follows from this frame; gives it with its face smoothed."""
@@ -157,7 +168,8 @@ class WebSocketEyeTrackingSession:
         if observation.face is None:
             self._smoothed.lost()
             return observation
-        return observation._replace(face=self._smoothed.observe(observation.face, now))
+        smoothed = self._smoothed.observe(observation.face, now)
+        return Observation(observation.face_count, smoothed)
 
     def _watch(self, face: Face | None, now: float) -> None:
         """What is learned of the eyes, and of where this learner's screen is."""
@@ -176,10 +188,6 @@ class WebSocketEyeTrackingSession:
         if hidden and not self.hidden and self.metrics.focused is not None:
             self.metrics.observe(False, now)
             self.changed = True
-        self.samples_hidden(hidden)
-
-    def samples_hidden(self, hidden: bool) -> None:
-        """The samples that follow were taken while the page was, or was not, out of sight."""
         if hidden != self.hidden:
             self._expect_anything()
         self.hidden = hidden
