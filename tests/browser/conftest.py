@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from chromium import WAIT_MS, Browsers
 from clip import write_clip
+from platform_page import Platforms
 from playwright.sync_api import Playwright, expect, sync_playwright
 
 from pictures import Picture, empty_frame, face_frame, turned_frame
@@ -74,5 +75,12 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture
 def browsers(playwright: Playwright, chromium: str) -> Iterator[Browsers]:
     started = Browsers(playwright, chromium)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def platforms() -> Iterator[Platforms]:
+    started = Platforms()
     yield started
     started.close()

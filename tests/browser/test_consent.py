@@ -15,6 +15,10 @@ import waiting
 from service import RunningService
 
 TITLE = "May this lesson use your camera?"
+# How what the learner is told begins, where pictures are sent, are not, or may be.
+LANDMARKS = "The pictures stay on this computer."
+PICTURES = "A computer judges each picture at once and then forgets it."
+EITHER = "If this computer is quick enough, the pictures stay on it"
 # What the page's client is told, and how often the browser is asked for the camera.
 WATCH = """
 window.asked = 0;
@@ -120,3 +124,78 @@ def test_a_yes_is_taken_back_at_once_and_what_was_measured_is_saved(
     expect(page.get_by_role("dialog", name=TITLE)).to_be_visible()
     page.evaluate("webcam.disconnect()")
     assert page.locator("[data-eyelearn]").count() == 0
+
+
+def ask(page: Page, **options: object) -> None:
+    """Starts another client; the one before is gone."""
+    page.evaluate(
+        """async (options) => {
+            await window.webcam?.disconnect();
+            window.webcam = watched(options);
+            void webcam.initialize(7, 1);
+        }""",
+        options,
+    )
+
+
+def test_the_learner_is_told_what_becomes_of_the_pictures(
+    page: Page, service: RunningService
+) -> None:
+    page.goto(service.url)
+    question = page.get_by_role("dialog", name=TITLE)
+    for options, words in (
+        ({"mode": "server"}, PICTURES),
+        ({"mode": "browser"}, LANDMARKS),
+        ({"mode": "auto"}, EITHER),
+        ({"mode": "auto", "allowPictures": False}, LANDMARKS),
+    ):
+        ask(page, **options)
+        expect(question).to_contain_text(words)
+        for others in {PICTURES, LANDMARKS, EITHER} - {words}:
+            expect(question).not_to_contain_text(others)
+
+
+def test_who_agreed_to_landmarks_is_asked_again_for_pictures(
+    page: Page, service: RunningService
+) -> None:
+    page.goto(service.url)
+    question = page.get_by_role("dialog", name=TITLE)
+    ask(page, mode="browser")
+    page.get_by_role("button", name="Use my camera").click()
+    until(page, "asked === 1")
+    ask(page, mode="auto", allowPictures=False)
+    until(page, "asked === 2")
+    assert page.evaluate("webcam.consentOf(7, 1)") == "agreed"
+    for options in ({"mode": "auto"}, {"mode": "server"}, {"mode": "server", "consent": "given"}):
+        ask(page, **options)
+        expect(question).to_be_visible()
+    assert page.evaluate("asked") == 2
+
+
+def test_who_agreed_to_pictures_is_not_asked_again_for_landmarks(
+    page: Page, service: RunningService
+) -> None:
+    page.goto(service.url)
+    ask(page, mode="server")
+    page.get_by_role("button", name="Use my camera").click()
+    until(page, "asked === 1")
+    for mode in ("browser", "auto"):
+        ask(page, mode=mode)
+        until(page, "webcam.stream !== null")
+    assert page.evaluate("asked") == 3
+
+
+def test_a_page_s_own_words_about_pictures_stand_in_every_mode(
+    page: Page, service: RunningService
+) -> None:
+    page.goto(service.url)
+    question = page.get_by_role("dialog", name=TITLE)
+    for mode in ("server", "browser", "auto"):
+        ask(page, mode=mode, texts={"pictures": "Was mit den Bildern geschieht."})
+        expect(question).to_contain_text("Was mit den Bildern geschieht.")
+        for ours in (PICTURES, LANDMARKS, EITHER):
+            expect(question).not_to_contain_text(ours)
+    texts = {"pictures": "Mit Bildern.", "landmarks": "Ohne Bilder."}
+    ask(page, mode="browser", texts=texts)
+    expect(question).to_contain_text("Ohne Bilder.")
+    expect(question).not_to_contain_text("Mit Bildern.")

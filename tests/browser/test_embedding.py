@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from chromium import ALLOWED, Browsers, camera, until
+from platform_page import Platforms
 from playwright.sync_api import Page
 
-from eyelearn.settings import ROOT
 from service import RunningService
 
-CLIENT = ROOT / "user" / "js" / "webcam-websocket.js"
 START = """async () => {
     window.updates = 0;
     window.webcam = new WebcamWebSocket({ onTrackingUpdate: () => { updates += 1; } });
     return webcam.initialize('learner-1', 22, null);
 }"""
-
-Serve = Callable[..., str]
-
-
-@pytest.fixture
-def platform() -> Iterator[Serve]:
-    """Serves one page, and a copy of the client beside it, on an origin of its own."""
-    servers = []
-
-    def serve(head: str, policy: str = "") -> str:
-        page = f"<!doctype html><title>Lesson</title>{head}<p>Lesson</p>".encode()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                script = self.path.endswith(".js")
-                self.send_response(200)
-                self.send_header("Content-Type", "text/javascript" if script else "text/html")
-                if policy:
-                    self.send_header("Content-Security-Policy", policy)
-                self.end_headers()
-                self.wfile.write(CLIENT.read_bytes() if script else page)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}/"
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def assert_tracks(page: Page, service: RunningService) -> None:
@@ -63,10 +25,10 @@ def assert_tracks(page: Page, service: RunningService) -> None:
 
 
 def test_one_script_tag_from_the_service_is_enough(
-    browsers: Browsers, service: RunningService, face_clip: Path, platform: Serve
+    browsers: Browsers, service: RunningService, face_clip: Path, platforms: Platforms
 ) -> None:
     page = browsers.page(ALLOWED, *camera(face_clip))
-    page.goto(platform(f'<script src="{service.url}/user/js/webcam-websocket.js"></script>'))
+    page.goto(platforms.serve(f'<script src="{service.url}/user/js/webcam-websocket.js"></script>'))
     assert_tracks(page, service)
 
 
@@ -79,57 +41,59 @@ def test_one_script_tag_from_the_service_is_enough(
     ids=["meta", "variable"],
 )
 def test_a_copy_on_the_platform_is_told_where_the_service_is(
-    browsers: Browsers, service: RunningService, face_clip: Path, platform: Serve, head: str
+    browsers: Browsers, service: RunningService, face_clip: Path, platforms: Platforms, head: str
 ) -> None:
     page = browsers.page(ALLOWED, *camera(face_clip))
     head = head.replace("{url}", service.url)
-    page.goto(platform(f'{head}<script src="/user/js/webcam-websocket.js"></script>'))
+    page.goto(platforms.serve(f'{head}<script src="/user/js/webcam-websocket.js"></script>'))
     assert_tracks(page, service)
 
 
-def test_a_copy_on_localhost_looks_on_port_5000(browsers: Browsers, platform: Serve) -> None:
+def test_a_copy_on_localhost_looks_on_port_5000(browsers: Browsers, platforms: Platforms) -> None:
     page = browsers.page()
-    page.goto(platform('<script src="/user/js/webcam-websocket.js"></script>'))
+    page.goto(platforms.serve('<script src="/user/js/webcam-websocket.js"></script>'))
     assert page.evaluate("new WebcamWebSocket().serverUrl") == "http://127.0.0.1:5000"
 
 
 def test_a_copy_elsewhere_looks_on_the_page_s_own_origin(
-    browsers: Browsers, platform: Serve
+    browsers: Browsers, platforms: Platforms
 ) -> None:
     page = browsers.page()
-    url = platform('<script src="/user/js/webcam-websocket.js"></script>')
+    url = platforms.serve('<script src="/user/js/webcam-websocket.js"></script>')
     url = url.replace("127.0.0.1", "insecure.test")
     page.goto(url)
     assert page.evaluate("new WebcamWebSocket().serverUrl + '/'") == url
 
 
 def test_a_policy_without_workers_does_not_stop_the_frames(
-    browsers: Browsers, service: RunningService, face_clip: Path, platform: Serve
+    browsers: Browsers, service: RunningService, face_clip: Path, platforms: Platforms
 ) -> None:
     policy = f"default-src 'self'; script-src {service.url}; connect-src *; worker-src 'none'"
     page = browsers.page(ALLOWED, *camera(face_clip))
     head = f'<script src="{service.url}/user/js/webcam-websocket.js"></script>'
-    page.goto(platform(head, policy))
+    page.goto(platforms.serve(head, policy))
     assert_tracks(page, service)
 
 
 def test_a_policy_without_websockets_is_met_by_polling(
-    browsers: Browsers, service: RunningService, face_clip: Path, platform: Serve
+    browsers: Browsers, service: RunningService, face_clip: Path, platforms: Platforms
 ) -> None:
     policy = f"script-src {service.url}; connect-src {service.url}; worker-src blob:"
     page = browsers.page(ALLOWED, *camera(face_clip))
     page.goto(
-        platform(f'<script src="{service.url}/user/js/webcam-websocket.js"></script>', policy)
+        platforms.serve(
+            f'<script src="{service.url}/user/js/webcam-websocket.js"></script>', policy
+        )
     )
     with page.expect_request(lambda request: "transport=polling" in request.url):
         assert_tracks(page, service)
 
 
 def test_the_token_is_asked_for_before_each_connection(
-    browsers: Browsers, service: RunningService, face_clip: Path, platform: Serve
+    browsers: Browsers, service: RunningService, face_clip: Path, platforms: Platforms
 ) -> None:
     page = browsers.page(ALLOWED, *camera(face_clip))
-    page.goto(platform(f'<script src="{service.url}/user/js/webcam-websocket.js"></script>'))
+    page.goto(platforms.serve(f'<script src="{service.url}/user/js/webcam-websocket.js"></script>'))
     started = page.evaluate(
         """async () => {
             window.asked = 0;

@@ -119,7 +119,7 @@ def test_a_lesson_from_consent_to_withdrawal(
 def test_a_lesson_whose_pictures_stay_in_the_browser(
     browsers: Browsers, school: tuple[Platform, RunningService], face_clip: Path
 ) -> None:
-    platform, service = school
+    platform, _ = school
     page = browsers.bare_page(ALLOWED, *camera(face_clip))
     page.add_init_script(FOUND_QUICK)
     events: list[str] = []

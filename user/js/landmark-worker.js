@@ -127,10 +127,12 @@
   class FaceMeshRunner {
     #mesh = null;
     #found = null;
+    // Lost with Face Mesh's own context, which nobody sees on a page, and without which it sees no face.
+    #witness = null;
 
     /** @throws {Failure} */
     async open(assets, onLost) {
-      checkBrowser();
+      this.#witness = openWebgl();
       const files = await loadAll(assets);
       if (typeof document === 'undefined') pretendToBeAPage(onLost);
       await runScript(files.get('face_mesh.js')).catch((error) => {
@@ -164,6 +166,7 @@
     async find(bitmap) {
       this.#found = null;
       await this.#mesh.send({ image: bitmap });
+      if (this.#witness.isContextLost()) throw new Error('WebGL context lost');
       if (this.#found === null) throw new Error('Face Mesh gave no answer');
       return this.#found;
     }
@@ -173,12 +176,14 @@
     }
   }
 
-  /** @throws {Failure} */
-  function checkBrowser() {
+  /** @returns {WebGL2RenderingContext} @throws {Failure} */
+  function openWebgl() {
     if (typeof WebAssembly !== 'object') throw new Failure('unsupported', 'no WebAssembly');
     if (!WebAssembly.validate(new Uint8Array(SIMD_MODULE))) throw new Failure('unsupported', 'no WebAssembly SIMD');
     if (typeof OffscreenCanvas !== 'function') throw new Failure('unsupported', 'no OffscreenCanvas');
-    if (!new OffscreenCanvas(1, 1).getContext('webgl2')) throw new Failure('unsupported', 'no WebGL 2');
+    const context = new OffscreenCanvas(1, 1).getContext('webgl2');
+    if (!context) throw new Failure('unsupported', 'no WebGL 2');
+    return context;
   }
 
   async function runScript(address) {

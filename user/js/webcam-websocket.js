@@ -1356,7 +1356,7 @@
     #link;
     #batchMs;
     #batches = new SampleBatches();
-    #hurries = false;
+    #hidden = null;
     #sending = null;
     #closeTimer = null;
     #retryTimer = null;
@@ -1373,21 +1373,18 @@
     add(sample) {
       this.#batches.add(sample);
       const waited = this.#batches.gatheringFor(sample.at + 1000 / SAMPLES_PER_SECOND);
-      if (this.#hurries || waited >= this.#batchMs) this.flush();
+      // The first of a page that went out of sight, or came back, is sent at once.
+      const changed = this.#hidden !== null && sample.hidden !== this.#hidden;
+      this.#hidden = sample.hidden;
+      if (changed || waited >= this.#batchMs) this.flush();
       // Where no more samples come. A hidden page's timers are late, hence the look above.
       else this.#closeTimer ??= setTimeout(() => this.flush(), this.#batchMs);
     }
 
-    /** Sends what is gathered, and the next sample as soon as it comes: something has changed. */
-    hurry() {
-      this.flush();
-      this.#hurries = true;
-    }
-
+    /** Sends what is gathered. */
     flush() {
       clearTimeout(this.#closeTimer);
       this.#closeTimer = null;
-      this.#hurries = false;
       this.#batches.close();
       this.resume();
     }
@@ -1539,6 +1536,11 @@
    * @type {Way}
    */
   async function pageItself({ serverUrl }) {
+    try {
+      new Function(''); // Before the camera is on for nothing: Face Mesh needs as much.
+    } catch {
+      throw new MeshFailure('blocked', 'Content-Security-Policy: no \'unsafe-eval\'');
+    }
     const beside = OWN_ADDRESS && new URL(WORKER_NAME, OWN_ADDRESS).href;
     for (const address of [beside, new URL(WORKER_PATH, serverUrl).href]) {
       if (!window.EyeLearnLandmarkServer && address) await loadScript(address);
@@ -2004,6 +2006,7 @@
     #answer = null;
     #mode = null;
     #meshFailed = false;
+    #reason = null;
     #ids = null;
     #starting = null;
     #stopping = null;
@@ -2195,6 +2198,7 @@
       link.sessionId = left?.id ?? null;
       this.#capturing = true;
       this.#meshFailed = false;
+      this.#reason = null;
       this.#camera = camera;
       this.#link = link;
       this.#sender = new SampleSender(link, this.#options.batchSeconds);
@@ -2241,6 +2245,7 @@
       const isUnfit = verdict !== null && verdict !== QUICK;
       if (mode !== 'server' && !isUnfit) return this.#landmarkStream();
       if (isUnfit && this.#permitted === 'landmarks') throw unsupported(verdict);
+      if (isUnfit) this.#reason = `${verdict}, as found earlier today`;
       return new PictureStream(this.#camera, link, this.#options);
     }
 
@@ -2280,7 +2285,9 @@
         await this.#openStream(link, this.#picturesInstead(link, failure));
       }
       if (link !== this.#link) return;
-      if (this.#stream.mode === 'browser') this.#setMode('browser');
+      const { mode } = this.#stream;
+      // Whether the service takes pictures, it tells at the start.
+      if (mode === 'browser' || link.started) this.#setMode(mode);
       this.#runStream();
     }
 
@@ -2290,7 +2297,7 @@
       this.#stream.close();
       if (this.#options.mode === 'auto' && failure.kind !== 'blocked') rememberVerdict(failure.kind);
       if (!this.#picturesMayBeSent(link)) throw unsupported(failure.message);
-      this.#setMode('server', `${failure.kind}: ${failure.message}`);
+      this.#reason = `${failure.kind}: ${failure.message}`;
       return new PictureStream(this.#camera, link, this.#options);
     }
 
@@ -2301,7 +2308,11 @@
     /** From landmarks to pictures, or the other way, while a session runs. */
     async #changeStream(link, choose) {
       try {
-        await this.#openStream(link, choose());
+        const stream = choose();
+        // What was seen before has to be counted before what is seen from now on.
+        await this.#sender.finish();
+        if (link !== this.#link) return;
+        await this.#openStream(link, stream);
         if (link === this.#link) await this.#makeReady(link);
       } catch (error) {
         if (link === this.#link) this.#giveUp(error);
@@ -2318,13 +2329,11 @@
       if (verdict === QUICK || (verdict === 'slow' && isWanted)) return;
       const limit = verdict === 'slow' ? TRIAL.slowMs : TRIAL.uselessMs;
       const failure = new MeshFailure(verdict, `over ${limit} ms for a picture`);
-      this.#sender.flush();
       void this.#changeStream(link, () => this.#picturesInstead(link, failure));
     }
 
     async #onMeshFailure(stream, failure) {
       const link = this.#link;
-      this.#sender.flush();
       if (this.#picturesMayBeSent(link)) {
         await this.#changeStream(link, () => this.#picturesInstead(link, failure));
         return;
@@ -2344,7 +2353,7 @@
         this.#withoutPictures(link);
         return;
       }
-      if (this.#stream.mode === 'server') this.#setMode('server', rememberedReason(this.#options));
+      if (this.#stream.mode === 'server') this.#setMode('server');
       this.#runStream();
       this.#setConnected(true);
       void this.#sender.resume();
@@ -2392,7 +2401,7 @@
     }
 
     #visibilityChanged() {
-      this.#sender?.hurry();
+      this.#sender?.flush();
       this.#tellVisibility();
     }
 
@@ -2401,10 +2410,10 @@
       if (this.#stream?.mode === 'server') this.#link?.send('page_visibility', { hidden: document.hidden });
     }
 
-    #setMode(mode, reason = null) {
+    #setMode(mode) {
       if (mode === this.#mode) return;
       this.#mode = mode;
-      this.#tell('onModeChange', { mode, reason });
+      this.#tell('onModeChange', { mode, reason: mode === 'server' ? this.#reason : null });
     }
 
     #setConnected(connected) {
@@ -2467,11 +2476,6 @@
   }
 
   const unsupported = (detail) => new WebcamFailure('BROWSER_UNSUPPORTED', { detail });
-
-  /** Why pictures are sent, where that was known before. */
-  function rememberedReason({ mode }) {
-    return mode === 'auto' ? `${rememberedVerdict()}, as found earlier today` : null;
-  }
 
   /**
    * What the service's page for hidden frames does: it films, finds landmarks, and tells them to the
