@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import math
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from .web_socket import WebSocket, binary_frame, text_frame
 
@@ -74,7 +75,7 @@ class BenchmarkLearner:
         await self._socket.open(self._url)
         self._socket.send(text_frame("40"))
         ids = {"user_id": self._user_id, "module_id": 1, "section_id": 1}
-        self._socket.send(text_frame("42" + json.dumps(["start_tracking", ids])))
+        self._socket.send(text_frame(f"42{orjson.dumps(['start_tracking', ids]).decode()}"))
         await asyncio.wait_for(self._started.wait(), START_SECONDS)
 
     def measure(self) -> None:
@@ -154,7 +155,7 @@ class BenchmarkLearner:
         elif message.startswith("43"):
             self._acknowledge(message[2:])
         elif message.startswith("42"):
-            self._told(*json.loads(message[2:]))
+            self._told(*orjson.loads(message[2:]))
 
     def _lose(self) -> None:
         self.outcome.lost = True
@@ -162,7 +163,7 @@ class BenchmarkLearner:
 
     def _acknowledge(self, text: str) -> None:
         number, bracket, rest = text.partition("[")
-        told = json.loads(bracket + rest)[0]
+        told = orjson.loads(bracket + rest)[0]
         self._sent_at.pop(int(number), None)
         if told["status"] != "processed" and int(number) >= self._first_counted:
             self.outcome.answers[told.get("reason") or told["status"]] += 1

@@ -41,6 +41,7 @@ from .protocols.buffered_socket import READ_AHEAD_BYTES, BufferedSocket  # noqa:
 from .protocols.greedy_clients import GreedyClients  # noqa: E402
 from .protocols.guards import MAX_MESSAGE_BYTES  # noqa: E402
 from .protocols.patient_listener import PatientListener  # noqa: E402
+from .protocols.prompt_writer import PromptWriter  # noqa: E402
 from .protocols.status import warnings as warnings_of  # noqa: E402
 from .settings import Settings  # noqa: E402
 
@@ -165,10 +166,12 @@ def buffer_web_sockets() -> None:
             return packets
 
         self.poll = gather
+        self.prompt_writer = PromptWriter(self, web_socket, eventlet.spawn_n)
         try:
             return serve(self, web_socket)
         finally:
-            del self.poll
+            # Circles that only the garbage collector would find.
+            del self.poll, self.prompt_writer
 
     RFC6455WebSocket.__init__ = make_buffered
     RFC6455WebSocket._recv_frame = take_message
@@ -177,7 +180,8 @@ def buffer_web_sockets() -> None:
 
 
 def _check_buffering() -> None:
-    """Reads a whole message and one in two pieces, and answers twice: one call each way."""
+    """Reads a whole message and one in two pieces, and answers twice: one call each way; and then
+    writes without waiting."""
     one, other = socket.socketpair()
     with one, other:
         web_socket = RFC6455WebSocket(one, {})
@@ -188,7 +192,12 @@ def _check_buffering() -> None:
         before_the_last = bool(select([other], [], [], 0)[0])
         web_socket.send("e")
         written = other.recv(READ_AHEAD_BYTES)
-    if (read, before_the_last, written) != (["a", "bc"], False, b"\x81\x01d\x81\x01e"):
+        # What `PromptWriter` asks of it.
+        is_free = not (web_socket._sendlock.locked() or web_socket.websocket_closed)
+        at_once = web_socket.socket.send_at_once(b"f")
+    if (read, before_the_last, written) != (["a", "bc"], False, b"\x81\x01d\x81\x01e") or (
+        (is_free, at_once) != (True, 1)
+    ):
         raise RuntimeError(
             f"eventlet {eventlet.__version__} reads and writes WebSocket messages differently from "
             "the version this was built for: adapt eyelearn/server.py, or pin the older version."

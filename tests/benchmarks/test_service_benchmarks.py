@@ -14,12 +14,16 @@ from typing import Any
 import pytest
 from on_service.capacity_search import in_words, largest, well_served
 from on_service.health_probe import HealthAnswers, health_probe
+from on_service.landmark_learner import LandmarkLearner
 from on_service.learner import JUDGED, NOT_JUDGED, BenchmarkLearner, Outcome
 from on_service.processes import CpuClock, ProcessTree
 from on_service.report import Figure, figures_table, machine, markdown, publish
 from on_service.step_timer import Place, Step, cpu_microseconds
 from on_service.summary import percentiles, summary
 from websockets.asyncio.server import ServerConnection, serve
+
+from eyelearn.protocols.landmark_payloads import SAMPLE_BYTES, FaceLandmarks
+from eyelearn.protocols.payloads import parse
 
 
 def result(**changed: Any) -> dict[str, Any]:
@@ -196,6 +200,56 @@ def test_a_learner_sends_at_its_rate_and_sorts_what_becomes_of_frames() -> None:
     assert len(outcome.latencies) == outcome.answers[JUDGED]
     assert not outcome.lost
     assert server.pictures[:4] == PICTURES
+
+
+class LandmarkServer(ScriptedServer):
+    """Checks each batch as the service would, and answers it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.newest: list[float] = []
+        self._announced: tuple[int, dict[str, Any]]
+
+    async def __call__(self, connection: ServerConnection) -> None:
+        await connection.send('0{"sid":"a"}')
+        async for message in connection:
+            if isinstance(message, bytes):
+                number, sent = self._announced
+                sent["points"] = message
+                batch = parse(FaceLandmarks, "face_landmarks", (sent,)).checked(20.0)
+                self.newest.append(batch.timestamps[-1])
+                await self._tell(connection, number, batch.timestamps[-1])
+            elif message == "40":
+                await connection.send('40{"sid":"b"}')
+            elif "start_tracking" in message:
+                await connection.send('42["tracking_started",{"max_fps":20}]')
+            else:
+                number, sent = message[4:].split("[", 1)
+                self._announced = int(number), json.loads("[" + sent)[1]
+
+    async def _tell(self, connection: ServerConnection, number: int, newest: float) -> None:
+        update = json.dumps(["tracking_update", {"frame_timestamp": newest}])
+        await connection.send(f"42{update}")
+        await connection.send(f'43{number}[{{"status":"processed","reason":null}}]')
+
+
+async def _batches_answered(server: LandmarkServer) -> Outcome:
+    clip = [bytes([second]) * 5 * SAMPLE_BYTES for second in range(3)]
+    async with serve(server, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        learner = LandmarkLearner(f"http://127.0.0.1:{port}", 1, clip)
+        await learner.start()
+        await learner.send_at(fps=100.0, seconds=5 / 100.0)
+        await learner.settle(30.0)
+        learner.close()
+        return learner.outcome
+
+
+def test_a_learner_of_landmarks_sends_batches_that_the_service_takes() -> None:
+    server = LandmarkServer()
+    outcome = asyncio.run(_batches_answered(server))
+    assert outcome.judged == outcome.sent == len(outcome.latencies) >= 5
+    assert server.newest == [1000.0 * number for number in range(outcome.sent)]
 
 
 async def _refused() -> None:

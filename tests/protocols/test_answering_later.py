@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
 import socketio
 
 from eyelearn.protocols.answering_later import Asker, answer_later
@@ -41,6 +44,27 @@ def test_who_asks_for_no_acknowledgement_gets_none() -> None:
     room.say('2["frame",{}]')
     room.askers[0].acknowledge({"status": "processed"})
     assert room.sent == []
+    room.askers[0].emit_and_acknowledge("update", 1, {"status": "processed"})
+    assert room.sent == ['2["update",1]']
+
+
+@pytest.mark.parametrize("is_free", [True, False])
+def test_an_update_and_its_acknowledgement_are_one_write_or_both_take_their_turn(
+    is_free: bool,
+) -> None:
+    room = Room()
+    written: list[list[str]] = []
+
+    def write(messages: list[str]) -> bool:
+        written.append(messages)
+        return is_free
+
+    room.server.eio.sockets["client"] = SimpleNamespace(prompt_writer=SimpleNamespace(write=write))
+    room.say('27["frame",{}]')
+    room.askers[0].emit_and_acknowledge("update", 1, {"status": "processed"})
+    packets = ['2["update",1]', '37[{"status":"processed"}]']
+    assert written == [[f"4{packet}" for packet in packets]]
+    assert room.sent == ([] if is_free else packets)
 
 
 def test_other_events_are_answered_as_ever() -> None:

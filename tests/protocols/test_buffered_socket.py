@@ -4,9 +4,10 @@ import struct
 from typing import Any
 
 import pytest
+from websockets.frames import Frame, Opcode
 from websockets.speedups import apply_mask
 
-from eyelearn.protocols.buffered_socket import BufferedSocket
+from eyelearn.protocols.buffered_socket import BufferedSocket, text_frame
 
 MASK = b"\x11\x22\x33\x44"
 BINARY, TEXT, PIECE, CONTINUATION, PING = 0x82, 0x81, 0x02, 0x80, 0x89
@@ -113,3 +114,9 @@ def test_messages_that_follow_each_other_are_written_once() -> None:
 
 def test_everything_else_is_the_sockets_own() -> None:
     assert BufferedSocket(Wire()).fileno() == 7
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536])
+def test_a_message_is_framed_as_others_do_it(length: int) -> None:
+    text = "é" + "a" * (length - 2) if length > 1 else "a" * length
+    assert text_frame(text) == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)

@@ -11,7 +11,11 @@ from typing import Any
 from socketio import Server
 from socketio.packet import ACK, EVENT
 
+from .bounded_json import dumps
+
 NAMESPACE = "/"
+# How Engine.IO's packets of Socket.IO's packets begin.
+MESSAGE = "4"
 
 
 class Asker:
@@ -26,16 +30,32 @@ class Asker:
         self._number = number
 
     def emit(self, event: str, data: Any) -> None:
-        self._send(EVENT, None, [event, data])
+        self._send(self._event(event, data))
 
     def acknowledge(self, answer: Any) -> None:
         """To be called once; does nothing where no acknowledgement was asked for."""
         if self._number is not None:
-            self._send(ACK, self._number, [answer])
+            self._send(self._acknowledgement(answer))
 
-    def _send(self, kind: int, number: int | None, data: list[Any]) -> None:
-        packet = self._server.packet_class(kind, data, NAMESPACE, number)
-        self._server._send_packet(self._connection, packet)
+    def emit_and_acknowledge(self, event: str, data: Any, answer: Any) -> None:
+        """Both, by one write where that is possible."""
+        if self._number is None:
+            self.emit(event, data)
+        else:
+            self._send(self._event(event, data), self._acknowledgement(answer))
+
+    def _event(self, event: str, data: Any) -> str:
+        return f"{EVENT}{dumps([event, data])}"
+
+    def _acknowledgement(self, answer: Any) -> str:
+        return f"{ACK}{self._number}{dumps([answer])}"
+
+    def _send(self, *packets: str) -> None:
+        engine = self._server.eio
+        writer = getattr(engine.sockets.get(self._connection), "prompt_writer", None)
+        if writer is None or not writer.write([MESSAGE + packet for packet in packets]):
+            for packet in packets:
+                engine.send(self._connection, packet)
 
 
 def answer_later(server: Server, event: str, handler: Callable[..., None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -72,7 +73,7 @@ def tracking_update(judgement: Judgement, frame_timestamp: float | None) -> dict
     update = {
         **status_of(session, judgement.attention),
         "metrics": session.metrics.to_dict(),
-        "timestamp": utc_text(time.time()),
+        "timestamp": _utc_text(int(time.time() * 1000)),
         "session_id": session.session_id,
         "frame_timestamp": frame_timestamp,
     }
@@ -81,6 +82,12 @@ def tracking_update(judgement: Judgement, frame_timestamp: float | None) -> dict
     if judgement.max_fps is not None:
         update["max_fps"] = judgement.max_fps
     return update
+
+
+@lru_cache(maxsize=1)
+def _utc_text(milliseconds: int) -> str:
+    """Since 1970. Several are told in a row, in the same millisecond."""
+    return utc_text(milliseconds / 1000)
 
 
 def _head_pose(face: Face) -> HeadPose:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any, NamedTuple
 
 from websockets.speedups import apply_mask
@@ -13,8 +14,20 @@ TEXT, BINARY = 0x81, 0x82
 OPCODE = 0x0F
 # Second byte: that a mask follows, and lengths that say how many bytes the length has.
 MASKED = 0x80
-LENGTH_BYTES = {126: 2, 127: 8}
+LENGTH_16, LENGTH_64 = 126, 127
+LENGTH_BYTES = {LENGTH_16: 2, LENGTH_64: 8}
 MASK_BYTES = 4
+
+
+def text_frame(text: str) -> bytes:
+    """A message as a server writes it that compresses nothing (RFC 6455, section 5.2)."""
+    payload = text.encode()
+    size = len(payload)
+    if size < LENGTH_16:
+        return bytes((TEXT, size)) + payload
+    if size < 1 << 16:
+        return struct.pack("!BBH", TEXT, LENGTH_16, size) + payload
+    return struct.pack("!BBQ", TEXT, LENGTH_64, size) + payload
 
 
 class WholeMessage(NamedTuple):
@@ -34,6 +47,7 @@ class BufferedSocket:
     """
 
     def __init__(self, sock: Any) -> None:
+        """sock: a green one, whose `fd` is the system's own, which does not wait."""
         self._socket = sock
         self._ahead = b""
         self._at = 0
@@ -53,6 +67,21 @@ class BufferedSocket:
         if self._awaited <= 0:
             together, self._gathered = b"".join(self._gathered), []
             self._socket.sendall(together)
+
+    def send_at_once(self, data: bytes) -> int:
+        """Writes what the system takes, and never waits; gives how many bytes that was.
+
+        To be called where nothing is gathered. Raises OSError.
+        """
+        try:
+            written: int = self._socket.fd.send(data)
+        except BlockingIOError:
+            return 0
+        return written
+
+    def send_rest(self, data: bytes) -> None:
+        """What `send_at_once` left over: waits until it is written, before what is gathered."""
+        self._socket.sendall(data)
 
     def recv(self, size: int) -> bytes:
         """At most `size` bytes of what has come; waits where nothing has; none at the end."""

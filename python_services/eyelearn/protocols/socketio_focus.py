@@ -245,12 +245,14 @@ class SocketIOFocus:
     def _update(
         self, _sid: str, asker: Asker, outcome: Outcome, timestamp: float | None
     ) -> Ack | None:
-        """Tells the judgement; gives the acknowledgement, None where it is for later."""
+        """Tells the judgement, and acknowledges, or sees to it that it is done later."""
         judgement = outcome()
-        asker.emit("tracking_update", tracking_update(judgement, timestamp))
-        if not judgement.wait_seconds:
-            return PROCESSED
-        self._concurrency.later(judgement.wait_seconds, lambda: asker.acknowledge(PROCESSED))
+        update = tracking_update(judgement, timestamp)
+        if judgement.wait_seconds:
+            asker.emit("tracking_update", update)
+            self._concurrency.later(judgement.wait_seconds, lambda: asker.acknowledge(PROCESSED))
+        else:
+            asker.emit_and_acknowledge("tracking_update", update, PROCESSED)
         return None
 
     def _page_visibility(self, sid: str, *arguments: Any) -> None:

@@ -13,7 +13,6 @@ more, where eyes stay half closed.
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
 
 from .sampling_rate import SamplingRate
 from .typical_openness import USUAL, TypicalOpenness
@@ -32,11 +31,9 @@ RATE_MIN_SECONDS = 10.0
 REOPEN_FACTOR = 1.2
 
 
-class _Interval(NamedTuple):
-    end: float
-    seconds: float
-    closed: bool
-    shows_blinks: bool
+# Its end, its seconds, whether the eyes were closed, whether blinks would show. A plain tuple,
+# since the garbage collector lets go of those that hold only numbers: a learner has 300 of them.
+_Interval = tuple[float, float, bool, bool]
 
 
 class EyeClosure:
@@ -134,14 +131,15 @@ class EyeClosure:
         if seconds > self._max_gap:
             seconds = 0.0
         if seconds > 0.0:
-            self._intervals.append(_Interval(now, seconds, self.closed, self._shows_blinks))
-            self._count(self._intervals[-1], 1)
+            interval = (now, seconds, self.closed, self._shows_blinks)
+            self._intervals.append(interval)
+            self._count(interval, 1)
         self._forget(now)
         return seconds
 
     def _forget(self, now: float) -> None:
         """What lies more than the window ago."""
-        while self._intervals and self._intervals[0].end < now - WINDOW_SECONDS:
+        while self._intervals and self._intervals[0][0] < now - WINDOW_SECONDS:
             self._count(self._intervals.popleft(), -1)
         while self._blinks and self._blinks[0] < now - WINDOW_SECONDS:
             self._blinks.popleft()
@@ -149,8 +147,9 @@ class EyeClosure:
             self._seen_seconds = self._closed_seconds = self._blink_seconds = 0.0
 
     def _count(self, interval: _Interval, sign: int) -> None:
-        self._seen_seconds += sign * interval.seconds
-        if interval.closed:
-            self._closed_seconds = max(0.0, self._closed_seconds + sign * interval.seconds)
-        if interval.shows_blinks:
-            self._blink_seconds = max(0.0, self._blink_seconds + sign * interval.seconds)
+        _, seconds, closed, shows_blinks = interval
+        self._seen_seconds += sign * seconds
+        if closed:
+            self._closed_seconds = max(0.0, self._closed_seconds + sign * seconds)
+        if shows_blinks:
+            self._blink_seconds = max(0.0, self._blink_seconds + sign * seconds)

@@ -89,6 +89,15 @@ class Deviations(NamedTuple):
     frontal: float
     aligned: float
 
+    def all_within(self, limit: float) -> bool:
+        """Whether all criteria are met, with all limits stretched by this factor."""
+        return (
+            self.horizontal <= limit
+            and self.vertical <= limit
+            and self.frontal <= limit
+            and self.aligned <= limit
+        )
+
     def within(self, limit: float) -> Criteria:
         """The criteria, with all limits stretched by this factor."""
         return Criteria(
@@ -106,19 +115,20 @@ class Verdict(NamedTuple):
     gaze_direction: Direction
 
 
+_FOCUSED = Verdict(True, CENTERED)
+
+
 def deviations(face: Face, limits: FocusLimits, neutral: Neutral = STRAIGHT_AHEAD) -> Deviations:
     """Gaze and head relative to the neutral, and the head's tilt."""
-    head_pitch = face.pitch - neutral.pitch
-    gaze_pitch = face.gaze_pitch - neutral.pitch
-    return Deviations(
-        horizontal=abs(face.gaze_yaw - neutral.yaw) / limits.gaze_yaw,
-        vertical=_up_or_down(gaze_pitch, limits.gaze_up, limits.gaze_down),
-        frontal=max(
-            abs(face.yaw - neutral.yaw) / limits.head_yaw,
-            _up_or_down(head_pitch, limits.head_up, limits.head_down),
-        ),
-        aligned=abs(face.roll) / limits.head_roll,
+    yaw, pitch = neutral
+    horizontal = abs(face.gaze_yaw - yaw) / limits.gaze_yaw
+    vertical = _up_or_down(face.gaze_pitch - pitch, limits.gaze_up, limits.gaze_down)
+    frontal = max(
+        abs(face.yaw - yaw) / limits.head_yaw,
+        _up_or_down(face.pitch - pitch, limits.head_up, limits.head_down),
     )
+    aligned = abs(face.roll) / limits.head_roll
+    return Deviations(horizontal, vertical, frontal, aligned)
 
 
 def _up_or_down(pitch: float, up: float, down: float) -> float:
@@ -134,9 +144,10 @@ def gaze_verdict(
     """
     if certainty(face) < MIN_CERTAINTY:
         return Verdict(False, NO_FACE)
-    met = deviations(face, limits, neutral).within(stretch)
-    if all(met):
-        return Verdict(True, CENTERED)
+    off = deviations(face, limits, neutral)
+    if off.all_within(stretch):
+        return _FOCUSED
+    met = off.within(stretch)
     return Verdict(False, _direction_away(face, met, limits, neutral, stretch))
 
 

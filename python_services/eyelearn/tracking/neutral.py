@@ -49,15 +49,16 @@ class NeutralEstimate:
 
     def observe(self, face: Face, seconds: float) -> None:
         """The learner looked there for so long, or the camera saw them do."""
-        yaw, pitch = face.gaze_yaw - self.value.yaw, face.gaze_pitch - self.value.pitch
+        value, origin = self.value, self._origin
+        yaw, pitch = face.gaze_yaw - value.yaw, face.gaze_pitch - value.pitch
         weight = seconds * _influence(yaw, pitch)
         if weight <= 0.0:
             return
         self._seconds = min(self._seconds + weight, MEMORY_SECONDS)
         share = weight / (self._guess_seconds + self._seconds)
         self.value = Neutral(
-            self._bounded(self.value.yaw + share * yaw, self._origin.yaw),
-            self._bounded(self.value.pitch + share * pitch, self._origin.pitch),
+            self._bounded(value.yaw + share * yaw, origin.yaw),
+            self._bounded(value.pitch + share * pitch, origin.pitch),
         )
 
     def calibrate(self, neutral: Neutral) -> None:
@@ -67,7 +68,8 @@ class NeutralEstimate:
         self._guess_seconds = CALIBRATED_SECONDS
 
     def _bounded(self, angle: float, origin: float) -> float:
-        return min(max(angle, origin - self._bound), origin + self._bound)
+        lowest = origin - self._bound
+        return lowest if angle < lowest else min(angle, origin + self._bound)
 
     def to_dict(self) -> dict[str, float]:
         """Plain numbers, to be kept with the session."""

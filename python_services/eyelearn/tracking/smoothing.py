@@ -39,14 +39,16 @@ class SmoothedFace:
 def _between(before: Face, face: Face, share: float) -> Face:
     """The face with its angles at this share of the way from those before."""
     eye_share = share * min(1.0, face.eye_certainty / FULL_EYE_CERTAINTY)
-    return face._replace(
-        yaw=_mean(before.yaw, face.yaw, share),
-        pitch=_mean(before.pitch, face.pitch, share),
-        roll=_mean(before.roll, face.roll, share),
-        eye_yaw=_mean(before.eye_yaw, face.eye_yaw, eye_share),
-        eye_pitch=_mean(before.eye_pitch, face.eye_pitch, eye_share),
+    # Field by field in their order: `_replace` takes twice as long, for each sample of everybody.
+    return Face(
+        before.yaw + share * (face.yaw - before.yaw),
+        before.pitch + share * (face.pitch - before.pitch),
+        before.roll + share * (face.roll - before.roll),
+        before.eye_yaw + eye_share * (face.eye_yaw - before.eye_yaw),
+        before.eye_pitch + eye_share * (face.eye_pitch - before.eye_pitch),
+        face.eye_certainty,
+        face.openness,
+        face.size,
+        face.visible,
+        face.brightness,
     )
-
-
-def _mean(before: float, after: float, share: float) -> float:
-    return before + share * (after - before)

@@ -38,9 +38,9 @@ class TypicalOpenness:
             self.value = self._quantile()
 
     def _quantile(self) -> float:
-        above = 0.0
-        for step in reversed(range(len(self._seconds))):
+        exceeded = EXCEEDED_SHARE * self._total
+        above, step = 0.0, len(self._seconds)
+        while above < exceeded and step > 0:
+            step -= 1
             above += self._seconds[step]
-            if above >= EXCEEDED_SHARE * self._total:
-                return LEAST + step * STEP
-        return LEAST
+        return LEAST + step * STEP
