@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from eyelearn.concurrency import threads
+from eyelearn.concurrency import Concurrency, threads
 from eyelearn.errors import Internal, NotTracking, Overloaded, RateLimited, Superseded
 from eyelearn.inference.landmark_batch import LandmarkBatch
 from eyelearn.processes.channel import Header
@@ -80,7 +81,9 @@ class Ledger:
 class Sitting:
     """A service with a clock that the test turns."""
 
-    def __init__(self, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, ledger: Ledger | None = None, concurrency: Concurrency | None = None
+    ) -> None:
         self.now = 1000.0
         self.ledger = ledger or Ledger()
         self.pool = Pool()
@@ -89,7 +92,7 @@ class Sitting:
             settings,
             self.pool,  # type: ignore[arg-type]
             self.ledger,  # type: ignore[arg-type]
-            threads(),
+            concurrency or threads(),
             clock=lambda: self.now,
         )
 
@@ -474,3 +477,18 @@ def test_landmarks_that_could_not_be_measured_count_when_they_come_again() -> No
     assert observe().session.metrics.focused_time == pytest.approx(0.4)
     with pytest.raises(Superseded):
         observe()
+
+
+def test_learners_are_told_once_to_send_less_often_while_the_event_loop_is_busy() -> None:
+    busy = Sitting(concurrency=replace(threads(), idle_seconds=lambda: 0.0))
+    session, _ = busy.service.start("c", IDS)
+    assert busy.service.tell_batch_seconds(session) is None
+    busy.service._pace_batches(time.monotonic() + 60.0)
+    told: list[Outcome] = []
+    for moment in (0.0, 1000.0):
+        batch = Landmarks(b"", [moment, moment + 200.0], moment + 200.0, [1, 1], 640, 480)
+        busy.service.observe("c", batch, told.append)
+    first, second = (outcome().batch_seconds for outcome in told)
+    assert first is not None
+    assert first > 1.0
+    assert second is None

@@ -50,3 +50,35 @@ def test_a_timer_does_not_wait_for_all_that_is_ready() -> None:
     seen, served, at_once = map(int, done.stdout.split())
     assert served == 100
     assert seen <= 2 * at_once
+
+
+# Waits, and then works for as long without giving anybody a turn.
+IDLE_PROGRAM = """
+from eyelearn.server import GREEN, share_turns
+share_turns()
+import socket, time
+
+# As a service does, it waits for somebody to say something.
+mine, theirs = socket.socketpair()
+GREEN.spawn(mine.recv, 1)
+begun = GREEN.idle_seconds()
+GREEN.sleep(0.2)
+waited = GREEN.idle_seconds()
+until = time.monotonic() + 0.2
+while time.monotonic() < until:
+    pass
+print(waited - begun, GREEN.idle_seconds() - waited)
+"""
+
+
+def test_the_event_loop_is_idle_while_it_waits_and_not_while_somebody_works() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IDLE_PROGRAM],
+        cwd=ROOT / "python_services",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    waiting, working = map(float, done.stdout.split())
+    assert waiting > 0.1
+    assert working == 0.0

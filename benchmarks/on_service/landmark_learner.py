@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-
-import numpy as np
+import math
+import time
+from typing import Any
 
 from eyelearn.vision.face_mesh import FaceModels
 from eyelearn.vision.landmarks import select
@@ -14,47 +16,65 @@ from .learner import BenchmarkLearner
 from .web_socket import binary_frame, text_frame
 
 SAMPLES_PER_SECOND = 5
-BATCH_MS = 1000
-_AGES_MS = [n * BATCH_MS / SAMPLES_PER_SECOND for n in reversed(range(SAMPLES_PER_SECOND))]
+BATCH_SECONDS = 1.0
+STEP_MS = 1000 // SAMPLES_PER_SECOND
 # Written once: the generator shares the machine.
 _SAME_IN_ALL = json.dumps(
-    {
-        "width": WIDTH,
-        "height": HEIGHT,
-        "face_counts": [1] * SAMPLES_PER_SECOND,
-        "points": {"_placeholder": True, "num": 0},
-    }
+    {"width": WIDTH, "height": HEIGHT, "points": {"_placeholder": True, "num": 0}}
 )[1:-1]
 
 
-def batches(count: int) -> list[bytes]:
-    """So many seconds of a real face that moves a little, as `points` of a batch each."""
+def samples(seconds: int) -> list[bytes]:
+    """So many seconds of a real face that moves a little, as the `points` of each sample."""
     models = FaceModels()
     made = []
-    for second in range(count):
-        points = []
-        for n in range(SAMPLES_PER_SECOND):
-            picture = face_frame(second + n / SAMPLES_PER_SECOND)
-            found = models.mesh(picture, models.regions(picture)[0])
-            assert found is not None
-            points.append(select(found.mesh).astype("<f4"))
-        made.append(np.stack(points).tobytes())
+    for number in range(seconds * SAMPLES_PER_SECOND):
+        picture = face_frame(number / SAMPLES_PER_SECOND)
+        found = models.mesh(picture, models.regions(picture)[0])
+        assert found is not None
+        made.append(select(found.mesh).astype("<f4").tobytes())
     models.close()
     return made
 
 
 class LandmarkLearner(BenchmarkLearner):
-    """One batch is one number: the second at which its samples end."""
+    """Sends once a second, or, with `follow`, as seldom as the service asks for, as our own client
+    does. A batch has the number of its last sample."""
 
-    ms_per_number = BATCH_MS
+    ms_per_number = STEP_MS
+
+    def __init__(self, url: str, user_id: int, clip: list[bytes], follow: bool = False) -> None:
+        """clip: points of one sample after the other, to be repeated."""
+        super().__init__(url, user_id, clip)
+        self.clip = clip
+        self._follows = follow
+        self._in_batch = SAMPLES_PER_SECOND
+
+    async def send_batches(self, seconds: float, delay: float) -> None:
+        """Whatever the answers do."""
+        due = time.perf_counter() + delay
+        until = due + seconds
+        while due < until:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            self.outcome.lateness.append(time.perf_counter() - due)
+            self._next += self._in_batch - 1
+            self._send()
+            due += self._in_batch / SAMPLES_PER_SECOND
+
+    def _told(self, event: str, data: Any = None) -> None:
+        super()._told(event, data)
+        seconds = data.get("batch_seconds") if isinstance(data, dict) else None
+        if self._follows and seconds is not None:
+            seconds = max(seconds, BATCH_SECONDS)
+            self._in_batch = math.ceil(seconds * SAMPLES_PER_SECOND)
 
     def _packets(self, number: int) -> bytes:
-        points = self._frames[number % len(self._frames)]
-        assert isinstance(points, bytes)
-        newest = number * BATCH_MS
-        timestamps = ",".join([str(newest - age) for age in _AGES_MS])
+        numbers = range(number - self._in_batch + 1, number + 1)
+        timestamps = ",".join([str(each * STEP_MS) for each in numbers])
+        counts = ",".join(["1"] * self._in_batch)
         event = (
-            f'451-{number}["face_landmarks",{{"sent_at":{newest},"timestamps":[{timestamps}],'
-            f"{_SAME_IN_ALL}}}]"
+            f'451-{number}["face_landmarks",{{"sent_at":{number * STEP_MS},'
+            f'"timestamps":[{timestamps}],"face_counts":[{counts}],{_SAME_IN_ALL}}}]'
         )
+        points = b"".join([self.clip[each % len(self.clip)] for each in numbers])
         return text_frame(event) + binary_frame(points)

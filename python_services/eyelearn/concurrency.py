@@ -29,13 +29,15 @@ class Event(Protocol):
 @dataclass(frozen=True)
 class Concurrency:
     """spawn runs a function beside the caller, later runs one that never waits after so many
-    seconds; sleep takes seconds; lock and event make new."""
+    seconds; sleep takes seconds; lock and event make new. idle_seconds: how long nobody has had
+    anything to do, so far, in seconds; by default, all the time."""
 
     spawn: Callable[..., Any]
     later: Callable[[float, Callable[[], Any]], Any]
     sleep: Callable[[float], Any]
     lock: Callable[[], AbstractContextManager[Any]]
     event: Callable[[], Event]
+    idle_seconds: Callable[[], float] = time.monotonic
 
 
 def threads() -> Concurrency:

@@ -86,12 +86,19 @@ class GreenEvent(eventlet.event.Event):  # type: ignore[misc]  # no types
         return self.is_set()
 
 
+def idle_seconds() -> float:
+    """How long the event loop has waited; all the time where its hub does not count that."""
+    counted: float | None = getattr(eventlet.hubs.get_hub(), "idle_seconds", None)
+    return time.monotonic() if counted is None else counted
+
+
 GREEN = Concurrency(
     spawn=eventlet.spawn_n,
     later=eventlet.spawn_after,
     sleep=eventlet.sleep,
     lock=Semaphore,
     event=GreenEvent,
+    idle_seconds=idle_seconds,
 )
 
 
@@ -100,9 +107,14 @@ class SharingHub(epolls.Hub):  # type: ignore[misc]  # no types
     and timers, have their turn between them. The system keeps the others in order (epoll(7))."""
 
     is_available = staticmethod(epolls.is_available)
+    # That it has waited because nothing was ready.
+    idle_seconds = 0.0
 
     def do_poll(self, seconds: float | None) -> Any:
-        return self.poll.poll(seconds, READY_AT_ONCE)
+        since = time.monotonic()
+        ready = self.poll.poll(seconds, READY_AT_ONCE)
+        self.idle_seconds += time.monotonic() - since
+        return ready
 
 
 def share_turns() -> None:

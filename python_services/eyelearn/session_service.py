@@ -31,6 +31,7 @@ from .inference.ticket import Outcome as Told
 from .saving.ledger import SessionLedger
 from .saving.record import SessionRecord
 from .settings import Settings
+from .tracking.batch_pace import BatchPace
 from .tracking.focus import FocusLimits
 from .tracking.neutral import Neutral, NeutralEstimate
 from .tracking.registry import Registry
@@ -62,6 +63,7 @@ class Judgement(NamedTuple):
 
     judged: False where the picture was one too many, and `attention` repeats the last judgement.
     max_fps: frames a second that the client may send from now on; None: as it was told before.
+    batch_seconds: that at least lie between two of its batches of landmarks; None: likewise.
     wait_seconds: after which the next picture is of use; a protocol that acknowledges pictures does
     it then, or a client that sends one for each acknowledgement would send all the faster.
     """
@@ -71,6 +73,7 @@ class Judgement(NamedTuple):
     judged: bool
     max_fps: float | None
     wait_seconds: float = 0.0
+    batch_seconds: float | None = None
 
 
 Outcome = Callable[[], Judgement]
@@ -114,7 +117,10 @@ class SessionService:
         self._rules = session_rules(settings)
         self._registry = Registry(settings.resume_seconds, settings.session_idle_seconds)
         self._admission = Admission()
+        self._batch_pace = BatchPace()
         self._shared_out_at = clock()
+        # The event loop's, and on the same clock; the other may be anything.
+        self._idle_seconds, self._looked_at = concurrency.idle_seconds(), time.monotonic()
         self._closing = False
         # Connections whose start is under way; one that is dropped meanwhile leaves.
         self._starting: set[str] = set()
@@ -304,7 +310,15 @@ class SessionService:
         if not samples:
             raise Superseded
         observed = [(_seen(faces[number], landmarks, number), at) for number, at in samples]
-        return Judgement(session, session.observe_all(observed, landmarks.hidden), True, None)
+        attention = session.observe_all(observed, landmarks.hidden)
+        pace = self.tell_batch_seconds(session)
+        return Judgement(session, attention, True, None, batch_seconds=pace)
+
+    def tell_batch_seconds(self, session: WebSocketEyeTrackingSession) -> float | None:
+        """Seconds that at least are to lie between two of the session's batches, if its client is
+        to be told: they are others than before."""
+        told, session.told_batch_seconds = session.told_batch_seconds, self._batch_pace.seconds
+        return None if told == session.told_batch_seconds else session.told_batch_seconds
 
     def set_hidden(self, holder: str, hidden: bool) -> None:
         """Raises NotTracking."""
@@ -472,6 +486,15 @@ class SessionService:
         ]
         sending = [demand for demand in demands if demand > 0.0]
         self._admission.measure(self._pool.frames_per_second, sending)
+        self._pace_batches(time.monotonic())
+
+    def _pace_batches(self, now: float) -> None:
+        """By how long the event loop has had nothing to do since the last look."""
+        idle_seconds = self._concurrency.idle_seconds()
+        idle, elapsed = idle_seconds - self._idle_seconds, now - self._looked_at
+        self._idle_seconds, self._looked_at = idle_seconds, now
+        if elapsed > 0.0:
+            self._batch_pace.measure(1.0 - idle / elapsed, elapsed)
 
 
 def _seen(face: Face | None, landmarks: Landmarks, number: int) -> Observation:

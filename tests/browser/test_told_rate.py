@@ -23,6 +23,22 @@ IN_FLIGHT = 2
 FRAME = re.compile(r'451-(\d+)\["video_frame"')
 
 
+# A client of landmarks; `gaps`: milliseconds between the newest samples of two updates.
+UPDATES = """async () => {
+    window.gaps = [];
+    let last = null;
+    const webcam = new WebcamWebSocket({
+        mode: 'browser',
+        consent: 'given',
+        onTrackingUpdate: ({ frame_timestamp: at }) => {
+            if (last !== null) gaps.push(at - last);
+            last = at;
+        },
+    });
+    await webcam.initialize('learner', 22, null);
+}"""
+
+
 class BusyService:
     """Turns the first frames away, as a service does that follows as many as it can."""
 
@@ -94,3 +110,28 @@ def test_the_client_sends_what_it_is_told_at_once_and_both_ways(
     until(page, "eyelearn.stats.fps <= 3.5")
     told["max_fps"] = 15
     until(page, "eyelearn.stats.fps > 5")
+
+
+def test_landmarks_are_sent_as_seldom_as_the_service_asks_for(
+    browsers: Browsers, service: RunningService, face_clip: Path
+) -> None:
+    page = browsers.bare_page(ALLOWED, *camera(face_clip))
+    told: dict[str, Any] = {}
+
+    def connect(client: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            if isinstance(message, str) and message.startswith('42["tracking_update"'):
+                event, update = json.loads(message[2:])
+                message = f"42{json.dumps([event, {**update, **told}])}"
+            client.send(message)
+
+        client.connect_to_server().on_message(pass_on)
+
+    page.route_web_socket("**/socket.io/**", connect)
+    page.goto(service.url)
+    page.evaluate(UPDATES)
+    told["batch_seconds"] = 3
+    # Counted on the page's clock: between two updates lies what was gathered for one.
+    until(page, "gaps.length > 0 && gaps.at(-1) > 2900")
+    told["batch_seconds"] = 0
+    until(page, "gaps.at(-1) < 2000")

@@ -1354,6 +1354,7 @@
   /** Sends samples, one batch at a time, and again until the service has counted them. */
   class SampleSender {
     #link;
+    #ownBatchMs;
     #batchMs;
     #batches = new SampleBatches();
     #hidden = null;
@@ -1366,7 +1367,14 @@
     /** @param {SessionLink} link @param {number} batchSeconds */
     constructor(link, batchSeconds) {
       this.#link = link;
-      this.#batchMs = 1000 * batchSeconds;
+      this.#batchMs = this.#ownBatchMs = 1000 * batchSeconds;
+    }
+
+    /** The service asks for less frequent batches while it has too many learners for one a second. */
+    obey({ batch_seconds: seconds }) {
+      if (seconds === undefined) return;
+      const { longest } = BATCH_SECONDS;
+      this.#batchMs = Math.max(this.#ownBatchMs, 1000 * Math.min(seconds, longest));
     }
 
     /** @param {Sample} sample */
@@ -2356,6 +2364,7 @@
       if (this.#stream.mode === 'server') this.#setMode('server');
       this.#runStream();
       this.#setConnected(true);
+      this.#sender.obey(answer);
       void this.#sender.resume();
     }
 
@@ -2382,6 +2391,7 @@
 
     #onUpdate(update) {
       this.#stream?.updated?.(update);
+      this.#sender.obey(update);
       this.#tell('onTrackingUpdate', update);
     }
 

@@ -66,8 +66,8 @@ def status_of(session: WebSocketEyeTrackingSession, attention: Attention) -> Sta
 def tracking_update(judgement: Judgement, frame_timestamp: float | None) -> dict[str, Any]:
     """`tracking_update`; frame_timestamp is the client's, echoed.
 
-    `judged: false` stands only where the last judgement is repeated, `max_fps` only where it is
-    news.
+    `judged: false` stands only where the last judgement is repeated, `max_fps` and `batch_seconds`
+    only where they are news.
     """
     session = judgement.session
     update = {
@@ -81,6 +81,8 @@ def tracking_update(judgement: Judgement, frame_timestamp: float | None) -> dict
         update["judged"] = False
     if judgement.max_fps is not None:
         update["max_fps"] = judgement.max_fps
+    if judgement.batch_seconds is not None:
+        update["batch_seconds"] = judgement.batch_seconds
     return update
 
 

@@ -173,6 +173,7 @@ class SocketIOFocus:
         self._check_identity(sid, payload.ids)
         session, resumed = self._sessions.start(sid, payload.ids, payload.session_id)
         welcome(self._server.get_environ(sid) or {}, self._settings)
+        self._sessions.tell_batch_seconds(session)
         self._server.emit(
             "tracking_started",
             {
@@ -183,6 +184,7 @@ class SocketIOFocus:
                 "max_fps": session.allowance.told,
                 "max_frame_kb": self._settings.max_frame_kb,
                 "landmark_indices": LANDMARK_INDICES,
+                "batch_seconds": session.told_batch_seconds,
                 "browser_streaming_enabled": self._settings.enable_browser_eye_streaming,
             },
             to=sid,

@@ -96,6 +96,7 @@ class WebSocketEyeTrackingSession:
         self.attention: Attention | None = None
         self.hidden = False
         self.sample_times = SampleTimes()
+        self.told_batch_seconds = 0.0
         self.started_wall = wall
         self.revision = 0
         self.changed = False
