@@ -82,3 +82,52 @@ def test_the_event_loop_is_idle_while_it_waits_and_not_while_somebody_works() ->
     waiting, working = map(float, done.stdout.split())
     assert waiting > 0.1
     assert working == 0.0
+
+
+# A hundred that are ready and take 2 ms each, three times, and one that is preferred.
+PREFERRED_PROGRAM = """
+from eyelearn.server import GREEN, READY_AT_ONCE, share_turns
+share_turns()
+import socket, time
+
+served, seen = [], []
+pairs = [socket.socketpair() for _ in range(101)]
+
+def read(sock):
+    while sock.recv(1):
+        served.append(sock)
+        until = time.perf_counter() + 0.002
+        while time.perf_counter() < until:
+            pass
+
+def read_preferred(sock):
+    while sock.recv(1):
+        seen.append(len(served))
+
+preferred, sender = pairs.pop()
+GREEN.prefer(preferred)
+GREEN.spawn(read_preferred, preferred)
+for mine, _ in pairs:
+    GREEN.spawn(read, mine)
+GREEN.sleep(0)
+for _, theirs in pairs:
+    theirs.sendall(b"x" * 3)
+GREEN.sleep(0.05)
+begun = len(served)
+sender.sendall(b"x")
+GREEN.sleep(1.0)
+print(seen[0] - begun, len(served), READY_AT_ONCE)
+"""
+
+
+def test_what_is_preferred_is_read_before_others_that_are_ready() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PREFERRED_PROGRAM],
+        cwd=ROOT / "python_services",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    waited_for, served, at_once = map(int, done.stdout.split())
+    assert served == 300
+    assert waited_for <= 4 * at_once

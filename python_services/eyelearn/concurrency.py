@@ -6,6 +6,7 @@ for the child processes.
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -30,7 +31,8 @@ class Event(Protocol):
 class Concurrency:
     """spawn runs a function beside the caller, later runs one that never waits after so many
     seconds; sleep takes seconds; lock and event make new. idle_seconds: how long nobody has had
-    anything to do, so far, in seconds; by default, all the time."""
+    anything to do, so far, in seconds; by default, all the time. prefer: what comes over this
+    socket is read before what comes over others."""
 
     spawn: Callable[..., Any]
     later: Callable[[float, Callable[[], Any]], Any]
@@ -38,6 +40,7 @@ class Concurrency:
     lock: Callable[[], AbstractContextManager[Any]]
     event: Callable[[], Event]
     idle_seconds: Callable[[], float] = time.monotonic
+    prefer: Callable[[socket.socket], None] = lambda _: None
 
 
 def threads() -> Concurrency:

@@ -92,6 +92,14 @@ def idle_seconds() -> float:
     return time.monotonic() if counted is None else counted
 
 
+def prefer(sock: socket.socket) -> None:
+    """Answers of the workers, while hundreds of clients wait to be read: what comes late is
+    measured again, which keeps the workers from what is new."""
+    hub = eventlet.hubs.get_hub()
+    if isinstance(hub, SharingHub):
+        hub.prefer(sock)
+
+
 GREEN = Concurrency(
     spawn=eventlet.spawn_n,
     later=eventlet.spawn_after,
@@ -99,6 +107,7 @@ GREEN = Concurrency(
     lock=Semaphore,
     event=GreenEvent,
     idle_seconds=idle_seconds,
+    prefer=prefer,
 )
 
 
@@ -107,14 +116,23 @@ class SharingHub(epolls.Hub):  # type: ignore[misc]  # no types
     and timers, have their turn between them. The system keeps the others in order (epoll(7))."""
 
     is_available = staticmethod(epolls.is_available)
-    # That it has waited because nothing was ready.
-    idle_seconds = 0.0
+
+    def __init__(self, clock: Any = None) -> None:
+        """idle_seconds: that it has waited because nothing was ready."""
+        super().__init__(clock)
+        self.idle_seconds = 0.0
+        self._preferred = epolls.select.epoll()
+
+    def prefer(self, sock: socket.socket) -> None:
+        """Until it is closed, it does not wait for the others' turns."""
+        self._preferred.register(sock.fileno(), epolls.select.EPOLLIN)
 
     def do_poll(self, seconds: float | None) -> Any:
         since = time.monotonic()
         ready = self.poll.poll(seconds, READY_AT_ONCE)
         self.idle_seconds += time.monotonic() - since
-        return ready
+        # Otherwise they are among those.
+        return ready if len(ready) < READY_AT_ONCE else [*ready, *self._preferred.poll(0)]
 
 
 def share_turns() -> None:

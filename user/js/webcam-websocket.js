@@ -2362,10 +2362,15 @@
         return;
       }
       if (this.#stream.mode === 'server') this.#setMode('server');
-      this.#runStream();
-      this.#setConnected(true);
       this.#sender.obey(answer);
-      void this.#sender.resume();
+      this.#setConnected(true);
+      void this.#goOn(link);
+    }
+
+    /** With what was kept, before what is seen from now on. */
+    async #goOn(link) {
+      await this.#sender.finish();
+      if (link === this.#link && link.started) this.#runStream();
     }
 
     /** The service takes no pictures, and this was about to send some. */

@@ -132,6 +132,7 @@ class SupervisedChild:
     def _run_once(self) -> None:
         self.started_at = time.monotonic()
         process, ours = self._spawn_process()
+        self._concurrency.prefer(ours)
         channel = Channel(ours, self._concurrency.lock())
         self._process, self._channel, self.pid = process, channel, process.pid
         self._concurrency.spawn(repeat_stderr, process, self.name, self._concurrency)
