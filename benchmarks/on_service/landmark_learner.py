@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import random
 import time
 from typing import Any
 
@@ -48,7 +49,8 @@ class LandmarkLearner(BenchmarkLearner):
         super().__init__(url, user_id, clip)
         self.clip = clip
         self._follows = follow
-        self._in_batch = SAMPLES_PER_SECOND
+        # The first after a change is shorter by chance, so that not all send at once.
+        self._in_sent = self._in_next = self._in_batch = SAMPLES_PER_SECOND
 
     async def send_batches(self, seconds: float, delay: float) -> None:
         """Whatever the answers do."""
@@ -57,21 +59,25 @@ class LandmarkLearner(BenchmarkLearner):
         while due < until:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             self.outcome.lateness.append(time.perf_counter() - due)
-            self._next += self._in_batch - 1
+            self._next += self._in_sent - 1
             self._send()
-            due += self._in_batch / SAMPLES_PER_SECOND
+            self._in_sent = self._in_next
+            self._in_next = self._in_batch
+            due += self._in_sent / SAMPLES_PER_SECOND
 
     def _told(self, event: str, data: Any = None) -> None:
         super()._told(event, data)
         seconds = data.get("batch_seconds") if isinstance(data, dict) else None
         if self._follows and seconds is not None:
-            seconds = max(seconds, BATCH_SECONDS)
-            self._in_batch = math.ceil(seconds * SAMPLES_PER_SECOND)
+            in_batch = math.ceil(max(seconds, BATCH_SECONDS) * SAMPLES_PER_SECOND)
+            if in_batch != self._in_batch:
+                self._in_batch = in_batch
+                self._in_next = random.randint(SAMPLES_PER_SECOND, in_batch)
 
     def _packets(self, number: int) -> bytes:
-        numbers = range(number - self._in_batch + 1, number + 1)
+        numbers = range(number - self._in_sent + 1, number + 1)
         timestamps = ",".join([str(each * STEP_MS) for each in numbers])
-        counts = ",".join(["1"] * self._in_batch)
+        counts = ",".join(["1"] * self._in_sent)
         event = (
             f'451-{number}["face_landmarks",{{"sent_at":{number * STEP_MS},'
             f'"timestamps":[{timestamps}],"face_counts":[{counts}],{_SAME_IN_ALL}}}]'

@@ -80,23 +80,6 @@ def assert_all_counts_once(
         assert counted == pytest.approx(seen, abs=NEAR_SECONDS), what
 
 
-def test_who_looks_on_while_the_connection_is_lost_is_focused_for_that_time(
-    browsers: Browsers, line: Line, face_clip: Path
-) -> None:
-    page = filming_page(browsers, face_clip)
-    track(page, line.url)
-    before, session_id = newest(page), page.evaluate("webcam.sessionId")
-    line.cut()
-    until(page, "!webcam.connected")
-    page.wait_for_timeout(1000 * OUTAGE_SECONDS)
-    line.mend()
-    after = first_after(page, page.evaluate("Date.now()"))
-    assert page.evaluate("webcam.sessionId") == session_id
-    assert_all_counts_once(page.evaluate("taken"), before, after)
-    assert counted_between(before, after, "focused_time") > OUTAGE_SECONDS / 2
-    assert page.evaluate("errors.every((error) => !error.final)")
-
-
 def test_what_was_counted_and_not_acknowledged_is_sent_again_and_counts_once(
     browsers: Browsers, service: RunningService, line: Line, face_clip: Path
 ) -> None:

@@ -216,21 +216,6 @@ def test_a_browser_once_found_quick_is_kept_until_it_fails(
     assert page.evaluate(VERDICT) == "error"
 
 
-def test_landmarks_alone_go_on_after_the_graphics_crashed(
-    page: Page, service: RunningService
-) -> None:
-    watch = PictureWatch(page)
-    page.goto(service.url)
-    start(page, mode="browser")
-    wait_for_updates(page, 1)
-    with page.workers[0].expect_event("close"):
-        crash_graphics(page)
-    wait_for_updates(page, 2)
-    assert page.evaluate("told.modes") == [{"mode": "browser", "reason": None}]
-    assert page.evaluate("new Set(told.updates.map(({ session }) => session)).size") == 1
-    assert watch.pictures == []
-
-
 def test_a_service_that_takes_no_pictures_is_sent_none_by_a_page_that_would(
     page: Page, pictureless: RunningService
 ) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from chromium import ALLOWED, DENIED, Browsers, camera
 from picture_watch import PictureWatch
-from platform_page import NO_HEADERS, POLICY, THE_CLIENT, Headers, Platforms
+from platform_page import POLICY, THE_CLIENT, Headers, Platforms
 from playwright.sync_api import Page
 from told_page import (
     assert_nothing_is_left,
@@ -64,7 +64,6 @@ OF_THE_PLATFORM = PlatformPage(
     "connect-src {service} {socket}",
     copies={**THE_CLIENT, WORKER: {POLICY: WORKER_POLICY}},
 )
-WITH_A_BARE_COPY = replace(OF_THE_PLATFORM, copies={**THE_CLIENT, WORKER: NO_HEADERS})
 OF_THE_SERVICE = PlatformPage()
 IN_A_FRAME = PlatformPage(policy=f"{NO_FRAME}; frame-src {{service}}")
 ON_THE_PAGE = PlatformPage(
@@ -111,7 +110,6 @@ def test_a_picture_sent_would_be_seen(
     ("platform_page", "way"),
     [
         pytest.param(OF_THE_PLATFORM, "worker", id="worker"),
-        pytest.param(WITH_A_BARE_COPY, "worker", id="worker-without-policy"),
         pytest.param(OF_THE_SERVICE, "blob", id="service"),
         pytest.param(IN_A_FRAME, "frame", id="frame"),
         pytest.param(ON_THE_PAGE, "page", id="page"),

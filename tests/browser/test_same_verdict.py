@@ -17,7 +17,7 @@ from own_client import FIRST_SECONDS, filming_page
 from pictures import empty_frame, face_frame, turned_frame
 from service import RunningService
 
-SECONDS = 75.0
+SECONDS = 45.0
 # Both clients film with the same camera and so see the same clip, which begins when the first does.
 BOTH = """async () => {
     window.told = { browser: [], server: [] };
@@ -60,7 +60,7 @@ class Told(NamedTuple):
 def lesson_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Looks at the lesson, then has the head on one side, then is gone, and is back."""
     path = tmp_path_factory.mktemp("clip") / "lesson.y4m"
-    return write_clip(path, [(face_frame, 35), (turned_frame, 15), (empty_frame, 15)])
+    return write_clip(path, [(face_frame, 22), (turned_frame, 11), (empty_frame, 11)])
 
 
 def state_at(told: Sequence[Told], moment: float) -> Told:

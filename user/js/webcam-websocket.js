@@ -172,7 +172,7 @@
   const RESTARTS = { most: 3, withinMs: 120_000 };
   // Pictures that tell whether this browser is quick enough; the first ones load what they need.
   // Useless: the service counts nothing over a gap of 2 s.
-  const TRIAL = { warmUp: 2, samples: 20, slowMs: 120, uselessMs: 1_500 };
+  const TRIAL = { warmUp: 2, samples: 20, slowMs: 120, uselessMs: 1_900 };
   const VERDICT_KEY = 'eyelearn-face-mesh';
   const QUICK = 'quick';
 
@@ -1356,6 +1356,7 @@
     #link;
     #ownBatchMs;
     #batchMs;
+    #nextBatchMs;
     #batches = new SampleBatches();
     #hidden = null;
     #sending = null;
@@ -1367,14 +1368,18 @@
     /** @param {SessionLink} link @param {number} batchSeconds */
     constructor(link, batchSeconds) {
       this.#link = link;
-      this.#batchMs = this.#ownBatchMs = 1000 * batchSeconds;
+      this.#nextBatchMs = this.#batchMs = this.#ownBatchMs = 1000 * batchSeconds;
     }
 
     /** The service asks for less frequent batches while it has too many learners for one a second. */
     obey({ batch_seconds: seconds }) {
       if (seconds === undefined) return;
       const { longest } = BATCH_SECONDS;
-      this.#batchMs = Math.max(this.#ownBatchMs, 1000 * Math.min(seconds, longest));
+      const batchMs = Math.max(this.#ownBatchMs, 1000 * Math.min(seconds, longest));
+      if (batchMs === this.#batchMs) return;
+      this.#batchMs = batchMs;
+      // A whole school is told within a second, and is not to send within one for ever.
+      this.#nextBatchMs = this.#ownBatchMs + (this.#batchMs - this.#ownBatchMs) * Math.random();
     }
 
     /** @param {Sample} sample */
@@ -1384,15 +1389,16 @@
       // The first of a page that went out of sight, or came back, is sent at once.
       const changed = this.#hidden !== null && sample.hidden !== this.#hidden;
       this.#hidden = sample.hidden;
-      if (changed || waited >= this.#batchMs) this.flush();
+      if (changed || waited >= this.#nextBatchMs) this.flush();
       // Where no more samples come. A hidden page's timers are late, hence the look above.
-      else this.#closeTimer ??= setTimeout(() => this.flush(), this.#batchMs);
+      else this.#closeTimer ??= setTimeout(() => this.flush(), this.#nextBatchMs);
     }
 
     /** Sends what is gathered. */
     flush() {
       clearTimeout(this.#closeTimer);
       this.#closeTimer = null;
+      this.#nextBatchMs = this.#batchMs;
       this.#batches.close();
       this.resume();
     }
@@ -1878,6 +1884,7 @@
     }
 
     #take(sample) {
+      if (!this.#running) return; // It was in Face Mesh when the capture was stopped.
       const { tookMs } = sample;
       this.meshMs = this.meshMs === null ? tookMs : 0.8 * this.meshMs + 0.2 * tookMs;
       this.#handlers.sample(sample);
