@@ -70,6 +70,23 @@ class BusyService:
         client.on_message(pass_on)
 
 
+def tell_besides(page: Page) -> dict[str, Any]:
+    """What each update that the page gets from now on says besides, or instead."""
+    told: dict[str, Any] = {}
+
+    def connect(client: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            if isinstance(message, str) and message.startswith('42["tracking_update"'):
+                event, update = json.loads(message[2:])
+                message = f"42{json.dumps([event, {**update, **told}])}"
+            client.send(message)
+
+        client.connect_to_server().on_message(pass_on)
+
+    page.route_web_socket("**/socket.io/**", connect)
+    return told
+
+
 def test_a_learner_who_is_turned_away_comes_back_later_and_is_told_once(
     browsers: Browsers, service: RunningService, face_clip: Path
 ) -> None:
@@ -91,18 +108,7 @@ def test_the_client_sends_what_it_is_told_at_once_and_both_ways(
     browsers: Browsers, service: RunningService, face_clip: Path
 ) -> None:
     page = browsers.page(ALLOWED, *camera(face_clip))
-    told: dict[str, Any] = {}
-
-    def connect(client: WebSocketRoute) -> None:
-        def pass_on(message: str | bytes) -> None:
-            if isinstance(message, str) and message.startswith('42["tracking_update"'):
-                event, update = json.loads(message[2:])
-                message = f"42{json.dumps([event, {**update, **told}])}"
-            client.send(message)
-
-        client.connect_to_server().on_message(pass_on)
-
-    page.route_web_socket("**/socket.io/**", connect)
+    told = tell_besides(page)
     page.goto(service.url)
     page.get_by_role("button", name="Start").click()
     until(page, "eyelearn.stats.fps > 5")
@@ -116,18 +122,7 @@ def test_landmarks_are_sent_as_seldom_as_the_service_asks_for(
     browsers: Browsers, service: RunningService, face_clip: Path
 ) -> None:
     page = browsers.bare_page(ALLOWED, *camera(face_clip))
-    told: dict[str, Any] = {}
-
-    def connect(client: WebSocketRoute) -> None:
-        def pass_on(message: str | bytes) -> None:
-            if isinstance(message, str) and message.startswith('42["tracking_update"'):
-                event, update = json.loads(message[2:])
-                message = f"42{json.dumps([event, {**update, **told}])}"
-            client.send(message)
-
-        client.connect_to_server().on_message(pass_on)
-
-    page.route_web_socket("**/socket.io/**", connect)
+    told = tell_besides(page)
     page.goto(service.url)
     page.evaluate(UPDATES)
     told["batch_seconds"] = 3
