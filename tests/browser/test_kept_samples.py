@@ -36,6 +36,8 @@ OUTAGE_SECONDS = 7.0
 # By so much the first batch may have been later than others.
 NEAR_SECONDS = 0.5
 FLUSH_SECONDS = 0.5
+# What the client keeps, and longer than that.
+KEPT_MS, SLEEP_MS = 600_000, 660_000
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +152,37 @@ def test_who_hides_the_tab_while_the_connection_is_lost_is_unfocused_for_that_ti
     assert_all_counts_once(taken, before, after)
     assert counted_between(before, after, "unfocused_time") > OUTAGE_SECONDS / 2
     assert after["gaze_direction"] == "centered"
+
+
+def test_nothing_is_kept_for_longer_than_ten_minutes(
+    browsers: Browsers, line: Line, face_clip: Path
+) -> None:
+    page = filming_page(browsers, face_clip)
+    track(page, line.url)
+    line.cut()
+    before = newest(page)
+    until(page, "!webcam.connected")
+    page.wait_for_timeout(3_000)
+    # As after a sleep of the machine, which is also one of the connection.
+    page.evaluate(f"(() => {{ const now = Date.now; Date.now = () => now() + {SLEEP_MS}; }})()")
+    woken_at = page.evaluate("Date.now()")
+    page.wait_for_timeout(3_000)
+    line.mend()
+    after = first_after(page, page.evaluate("Date.now()"))
+    late = [batch for batch in page.evaluate("sent") if batch["sent_at"] >= woken_at]
+    assert len(late) > 0
+    assert all(batch["sent_at"] - batch["timestamps"][0] <= KEPT_MS for batch in late)
+    assert [error.get("code") for error in page.evaluate("errors")] == [None]
+    seen = seconds_seen(
+        [
+            each
+            for each in samples_of(page.evaluate("taken"), before, after)
+            if each.at > woken_at / 1000
+        ],
+        hidden=False,
+    )
+    assert seen > 2
+    assert counted_between(before, after, "total_time") == pytest.approx(seen, abs=2 * NEAR_SECONDS)
 
 
 def test_disconnecting_sends_the_last_part_of_a_batch_first(
