@@ -257,6 +257,16 @@ def test_shutting_down_ends_and_saves_every_session() -> None:
         sitting.judge("a")
 
 
+def test_a_session_whose_picture_waits_to_be_judged_is_not_idle() -> None:
+    sitting = Sitting()
+    sitting.service.start("c", IDS)
+    sitting.pause(50.0)
+    told: list[Outcome] = []
+    sitting.service.judge("c", b"", told.append)
+    sitting.pause(20.0)
+    assert told[0]().session.ended_at is None
+
+
 def test_stopping_a_session_that_ended_by_being_idle_ends_it_for_good() -> None:
     sitting = Sitting()
     session, _ = sitting.service.start("c", IDS)

@@ -245,6 +245,7 @@ class SessionService:
         if not session.admitted:
             self._admission.admit()
             session.admitted = True
+        session.came(arrived)
         within = session.allowance.take(arrived)
         if session.attention is not None and not within:
             wait_seconds = session.allowance.wait_seconds
@@ -286,6 +287,7 @@ class SessionService:
         session = self._session_of(holder, "face_landmarks", arrived)
         if not session.frames.take(arrived):
             raise RateLimited.by_frames(self._settings.max_client_fps)
+        session.came(arrived)
 
         def measured(faces: Measured) -> None:
             tell(lambda: self._observed(session, landmarks, faces, arrived))
@@ -305,7 +307,6 @@ class SessionService:
             raise faces
         if session.ended_at is not None:
             raise NotTracking("face_landmarks")
-        session.last_seen = max(session.last_seen, arrived)
         samples = session.sample_times.take(landmarks.timestamps, landmarks.sent_at, arrived)
         if not samples:
             raise Superseded

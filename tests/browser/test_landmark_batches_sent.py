@@ -72,7 +72,7 @@ def test_calibrating_goes_by_what_was_just_seen(tracked: Tracked) -> None:
         answers.append(page.evaluate("webcam.calibrate().catch((error) => error.code)"))
         return isinstance(answers[-1], dict)
 
-    waiting.until(is_calibrated, seconds=60)
+    waiting.until(is_calibrated, seconds=60, poll_seconds=0.5)
     assert set(answers[:-1]) <= {"invalid_payload"}
     assert answers[-1]["samples"] >= 1
     assert set(answers[-1]["baseline"]) == {"yaw", "pitch"}

@@ -39,12 +39,17 @@ def wait_for_updates(page: Page, count: int) -> None:
     """So many more than there are."""
     there = page.evaluate("told.updates.length")
     until(page, f"told.updates.length >= {there + count} || told.errors.length > 0", LOAD_SECONDS)
-    assert page.evaluate("told.errors") == []
+    assert_no_error(page)
 
 
 def wait_for_mode(page: Page, mode: str) -> None:
     until(page, f"webcam.mode === '{mode}' || told.errors.length > 0", LOAD_SECONDS)
-    assert page.evaluate("told.errors") == []
+    assert_no_error(page)
+
+
+def assert_no_error(page: Page) -> None:
+    errors = page.evaluate("told.errors")
+    assert errors == [], f"the page was told of {errors}"
 
 
 def wait_for_end(page: Page) -> dict[str, Any]:

@@ -112,6 +112,10 @@ class WebSocketEyeTrackingSession:
         self._focus = FocusState(rules.limits)
         self._eyes = EyeClosure(rules.limits.eye_closed_openness, rules.max_gap_seconds)
 
+    def came(self, now: float) -> None:
+        """Something of the learner's is there, which may take a while to be judged."""
+        self.last_seen = max(self.last_seen, now)
+
     def observe(self, observation: Observation, now: float) -> Attention:
         """One more judged frame, which arrived at `now`."""
         smoothed, verdict = self._count(observation, now)
@@ -143,7 +147,7 @@ class WebSocketEyeTrackingSession:
         if self.hidden:
             verdict = Verdict(False, PAGE_HIDDEN)
         self.metrics.observe(verdict.is_focused, now)
-        self.last_seen = max(self.last_seen, now)
+        self.came(now)
         self.changed = True
         return smoothed, verdict
 
