@@ -27,7 +27,8 @@ import eventlet.event  # noqa: E402
 import eventlet.hubs  # noqa: E402
 import eventlet.wsgi  # noqa: E402
 from engineio.socket import Socket as EngineIOSocket  # noqa: E402
-from eventlet.hubs import epolls  # noqa: E402
+from eventlet.greenio.base import SOCKET_CLOSED  # noqa: E402
+from eventlet.hubs import IOClosed, epolls  # noqa: E402
 from eventlet.semaphore import Semaphore  # noqa: E402
 from eventlet.websocket import RFC6455WebSocket, WebSocketWSGI  # noqa: E402
 from websockets.speedups import apply_mask  # noqa: E402
@@ -172,6 +173,36 @@ def replace_unmasking() -> None:
     RFC6455WebSocket._apply_mask = staticmethod(unmask)
 
 
+class Receiver:
+    """Reads a WebSocket's socket, and waits before that where nothing can be there.
+
+    Without a timer, which costs as much as the reading: who says nothing is noticed by the
+    heartbeats, Engine.IO's or ours.
+    """
+
+    def __init__(self, sock: Any) -> None:
+        """sock: a green one."""
+        self._socket = sock
+        self._is_drained = False
+
+    def receive(self, size: int) -> bytes:
+        """At most `size` bytes, and none at the end. Raises OSError."""
+        while True:
+            try:
+                if self._is_drained:
+                    self._socket._trampoline(self._socket.fd, read=True)
+                came: bytes = self._socket.fd.recv(size)
+            except BlockingIOError:
+                self._is_drained = True
+            except OSError as error:
+                if not isinstance(error, IOClosed) and error.errno not in SOCKET_CLOSED:
+                    raise
+                return b""
+            else:
+                self._is_drained = len(came) < size
+                return came
+
+
 def buffer_web_sockets() -> None:
     """Puts `BufferedSocket` between eventlet's WebSockets and theirs; raises RuntimeError where
     they, or Engine.IO, read and write in another way.
@@ -180,7 +211,7 @@ def buffer_web_sockets() -> None:
     serve = EngineIOSocket._websocket_handler
 
     def make_buffered(self: Any, sock: Any, *arguments: Any, **options: Any) -> None:
-        make(self, BufferedSocket(sock), *arguments, **options)
+        make(self, BufferedSocket(sock, Receiver(sock).receive), *arguments, **options)
 
     def take_message(self: Any, message: Any = None) -> Any:
         whole = self.socket.take_message() if message is None else None
@@ -217,6 +248,9 @@ def _check_buffering() -> None:
         web_socket = RFC6455WebSocket(one, {})
         other.sendall(b"\x81\x81\0\0\0\0a" + b"\x01\x81\0\0\0\0b" + b"\x80\x81\0\0\0\0c")
         read = [web_socket.wait(), web_socket.wait()]
+        # Once more, since now it waits first.
+        other.sendall(b"\x81\x81\0\0\0\0d")
+        read.append(web_socket.wait())
         web_socket.socket.gather(2)
         web_socket.send("d")
         before_the_last = bool(select([other], [], [], 0)[0])
@@ -225,7 +259,7 @@ def _check_buffering() -> None:
         # What `PromptWriter` asks of it.
         is_free = not (web_socket._sendlock.locked() or web_socket.websocket_closed)
         at_once = web_socket.socket.send_at_once(b"f")
-    if (read, before_the_last, written) != (["a", "bc"], False, b"\x81\x01d\x81\x01e") or (
+    if (read, before_the_last, written) != (["a", "bc", "d"], False, b"\x81\x01d\x81\x01e") or (
         (is_free, at_once) != (True, 1)
     ):
         raise RuntimeError(

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from eyelearn.processes.settled_memory import MANY_OBJECTS, ClearingOut, settle_memory
+from eyelearn.processes.settled_memory import (
+    MANY_OBJECTS,
+    YOUNG_OBJECTS,
+    ClearingOut,
+    settle_memory,
+)
 
 LONGEST = 600.0
 
@@ -35,11 +40,26 @@ def gathered(count: int) -> list[list[int]]:
     return kept
 
 
-def test_what_survived_a_full_collection_is_left_out_of_the_next() -> None:
+def test_what_survived_a_collection_is_left_out_of_the_next() -> None:
     standing = gc.get_freeze_count()
     kept = gathered(1000)
     assert gc.get_freeze_count() >= standing + len(kept)
     assert len(gc.get_objects()) < len(kept)
+
+
+def test_what_is_on_its_way_is_not_looked_through_again_and_again() -> None:
+    """Some twenty batches of landmarks, or as many pictures: they come and go."""
+    before = [generation["collections"] for generation in gc.get_stats()]
+    for _ in range(20):
+        assert [[] for _ in range(YOUNG_OBJECTS // 2)]
+    assert [generation["collections"] for generation in gc.get_stats()] == before
+
+
+def test_circles_are_found_among_what_is_young() -> None:
+    before = gc.get_stats()[0]["collected"]
+    for _ in range(2 * YOUNG_OBJECTS):
+        Circle()
+    assert gc.get_stats()[0]["collected"] >= before + YOUNG_OBJECTS
 
 
 def test_clearing_out_finds_what_died_later() -> None:

@@ -81,17 +81,13 @@ class CheckedPacket(Packet):  # type: ignore[misc]  # the library has no types
 
     @classmethod
     def reconstruct_binary(cls, data: Any, attachments: list[bytes]) -> Any:
-        """As the library's own, which looks into each number of a list, too. Raises LookupError."""
-        if isinstance(data, dict):
-            if data.get("_placeholder") and "num" in data:
-                return attachments[data["num"]]
-            return {name: cls._with_binary(value, attachments) for name, value in data.items()}
-        return [cls._with_binary(value, attachments) for value in data]
-
-    @classmethod
-    def _with_binary(cls, value: Any, attachments: list[bytes]) -> Any:
-        holds_some = isinstance(value, (dict, list))
-        return cls.reconstruct_binary(value, attachments) if holds_some else value
+        """As the library's own, which makes everything anew. Raises LookupError."""
+        if isinstance(data, dict) and data.get("_placeholder") and "num" in data:
+            return attachments[data["num"]]
+        for place, value in data.items() if isinstance(data, dict) else enumerate(data):
+            if isinstance(value, (dict, list)):
+                data[place] = cls.reconstruct_binary(value, attachments)
+        return data
 
 
 class PacketReader:

@@ -30,6 +30,8 @@ class Allowance:
     judged.
     """
 
+    __slots__ = ("_arrived", "_bucket", "_max_fps", "_most", "_offered", "told")
+
     def __init__(self, max_fps: float) -> None:
         """max_fps: the limit that always holds, and is not kept here."""
         self.told = max_fps

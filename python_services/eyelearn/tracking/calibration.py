@@ -18,6 +18,8 @@ MAX_NEUTRAL_DEGREES = 30.0
 class Calibration:
     """Keeps the gaze of the last second."""
 
+    __slots__ = ("_recent",)
+
     def __init__(self) -> None:
         self._recent: deque[tuple[float, float, float]] = deque()
 
@@ -44,5 +46,6 @@ class Calibration:
         return len(self._recent), Neutral(yaw, pitch)
 
     def _forget(self, now: float) -> None:
-        while self._recent and self._recent[0][0] < now - WINDOW_SECONDS:
-            self._recent.popleft()
+        recent, oldest = self._recent, now - WINDOW_SECONDS
+        while recent and recent[0][0] < oldest:
+            recent.popleft()

@@ -31,13 +31,24 @@ RATE_MIN_SECONDS = 10.0
 REOPEN_FACTOR = 1.2
 
 
-# Its end, its seconds, whether the eyes were closed, whether blinks would show. A plain tuple,
-# since the garbage collector lets go of those that hold only numbers: a learner has 300 of them.
-_Interval = tuple[float, float, bool, bool]
-
-
 class EyeClosure:
     """Feed it the openness of the wider eye whenever a face is seen: a wink is no blink."""
+
+    __slots__ = (
+        "_blink_count",
+        "_blink_seconds",
+        "_blinks",
+        "_closed_seconds",
+        "_closed_share",
+        "_closed_since",
+        "_intervals",
+        "_last",
+        "_max_gap",
+        "_rate",
+        "_seen_seconds",
+        "_typical",
+        "closed",
+    )
 
     def __init__(self, closed_openness: float, max_gap_seconds: float) -> None:
         """closed_openness: eye aspect ratio under which a usual eye is closed.
@@ -50,7 +61,10 @@ class EyeClosure:
         self._max_gap = max_gap_seconds
         self._typical = TypicalOpenness()
         self._rate = SamplingRate(max_gap_seconds)
-        self._intervals: deque[_Interval] = deque()
+        # Of each its end, its seconds, whether the eyes were closed, and whether blinks would show,
+        # one after the other: a thousand learners have a million, and the garbage collector would
+        # look at each tuple of them.
+        self._intervals: deque[float] = deque()
         self._blinks: deque[float] = deque()
         self._blink_count = 0
         self._seen_seconds = 0.0
@@ -67,7 +81,8 @@ class EyeClosure:
         A share of the learner's own open eyes, and higher while they are closed: an openness that
         was observed is under it exactly when `closed` is true.
         """
-        return self._closing_threshold * (REOPEN_FACTOR if self.closed else 1.0)
+        threshold = self._closed_share * self._typical.value
+        return threshold * REOPEN_FACTOR if self.closed else threshold
 
     @property
     def blink_count(self) -> int | None:
@@ -108,10 +123,6 @@ class EyeClosure:
         return len(self._blinks) * 60.0 / max(self._blink_seconds, RATE_MIN_SECONDS)
 
     @property
-    def _closing_threshold(self) -> float:
-        return self._closed_share * self._typical.value
-
-    @property
     def _shows_blinks(self) -> bool:
         fps = self._rate.per_second
         return fps is not None and fps >= BLINK_MIN_FPS - RATE_ERROR_FPS
@@ -127,29 +138,32 @@ class EyeClosure:
 
     def _add_interval(self, now: float) -> float:
         """Counts the time since the last observation; gives its seconds, 0 for a gap."""
-        seconds = 0.0 if self._last is None else max(0.0, now - self._last)
-        if seconds > self._max_gap:
+        seconds = 0.0 if self._last is None else now - self._last
+        if not 0.0 < seconds <= self._max_gap:
             seconds = 0.0
-        if seconds > 0.0:
-            interval = (now, seconds, self.closed, self._shows_blinks)
-            self._intervals.append(interval)
-            self._count(interval, 1)
+        else:
+            closed, shows_blinks = self.closed, self._shows_blinks
+            self._intervals.extend((now, seconds, closed, shows_blinks))
+            self._count(seconds, closed, shows_blinks)
         self._forget(now)
         return seconds
 
     def _forget(self, now: float) -> None:
         """What lies more than the window ago."""
-        while self._intervals and self._intervals[0][0] < now - WINDOW_SECONDS:
-            self._count(self._intervals.popleft(), -1)
-        while self._blinks and self._blinks[0] < now - WINDOW_SECONDS:
-            self._blinks.popleft()
-        if not self._intervals:
+        intervals, blinks, oldest = self._intervals, self._blinks, now - WINDOW_SECONDS
+        while intervals and intervals[0] < oldest:
+            take = intervals.popleft
+            _, seconds, closed, shows_blinks = take(), take(), take(), take()
+            self._count(-seconds, closed, shows_blinks)
+        while blinks and blinks[0] < oldest:
+            blinks.popleft()
+        if not intervals:
             self._seen_seconds = self._closed_seconds = self._blink_seconds = 0.0
 
-    def _count(self, interval: _Interval, sign: int) -> None:
-        _, seconds, closed, shows_blinks = interval
-        self._seen_seconds += sign * seconds
+    def _count(self, seconds: float, closed: float, shows_blinks: float) -> None:
+        """One interval more, or, with its seconds below 0, one less."""
+        self._seen_seconds += seconds
         if closed:
-            self._closed_seconds = max(0.0, self._closed_seconds + sign * seconds)
+            self._closed_seconds = max(0.0, self._closed_seconds + seconds)
         if shows_blinks:
-            self._blink_seconds = max(0.0, self._blink_seconds + sign * seconds)
+            self._blink_seconds = max(0.0, self._blink_seconds + seconds)

@@ -89,15 +89,6 @@ class Deviations(NamedTuple):
     frontal: float
     aligned: float
 
-    def all_within(self, limit: float) -> bool:
-        """Whether all criteria are met, with all limits stretched by this factor."""
-        return (
-            self.horizontal <= limit
-            and self.vertical <= limit
-            and self.frontal <= limit
-            and self.aligned <= limit
-        )
-
     def within(self, limit: float) -> Criteria:
         """The criteria, with all limits stretched by this factor."""
         return Criteria(
@@ -120,19 +111,25 @@ _FOCUSED = Verdict(True, CENTERED)
 
 def deviations(face: Face, limits: FocusLimits, neutral: Neutral = STRAIGHT_AHEAD) -> Deviations:
     """Gaze and head relative to the neutral, and the head's tilt."""
-    yaw, pitch = neutral
-    horizontal = abs(face.gaze_yaw - yaw) / limits.gaze_yaw
-    vertical = _up_or_down(face.gaze_pitch - pitch, limits.gaze_up, limits.gaze_down)
-    frontal = max(
-        abs(face.yaw - yaw) / limits.head_yaw,
-        _up_or_down(face.pitch - pitch, limits.head_up, limits.head_down),
+    return Deviations(*_deviations(face, limits, neutral))
+
+
+def _deviations(
+    face: Face, limits: FocusLimits, neutral: Neutral
+) -> tuple[float, float, float, float]:
+    """Without their names, which cost each sample of everybody as much as the numbers."""
+    yaw, pitch, roll, eye_yaw, eye_pitch = face[:5]
+    yaw, pitch = yaw - neutral[0], pitch - neutral[1]
+    gaze_pitch = pitch + eye_pitch
+    vertical = gaze_pitch / limits.gaze_up if gaze_pitch > 0 else -gaze_pitch / limits.gaze_down
+    turned = abs(yaw) / limits.head_yaw
+    nodded = pitch / limits.head_up if pitch > 0 else -pitch / limits.head_down
+    return (
+        abs(yaw + eye_yaw) / limits.gaze_yaw,
+        vertical,
+        turned if turned > nodded else nodded,
+        abs(roll) / limits.head_roll,
     )
-    aligned = abs(face.roll) / limits.head_roll
-    return Deviations(horizontal, vertical, frontal, aligned)
-
-
-def _up_or_down(pitch: float, up: float, down: float) -> float:
-    return pitch / up if pitch > 0 else -pitch / down
 
 
 def gaze_verdict(
@@ -144,10 +141,10 @@ def gaze_verdict(
     """
     if certainty(face) < MIN_CERTAINTY:
         return Verdict(False, NO_FACE)
-    off = deviations(face, limits, neutral)
-    if off.all_within(stretch):
+    off = _deviations(face, limits, neutral)
+    if max(off) <= stretch:
         return _FOCUSED
-    met = off.within(stretch)
+    met = Deviations(*off).within(stretch)
     return Verdict(False, _direction_away(face, met, limits, neutral, stretch))
 
 
@@ -184,7 +181,7 @@ def attention_score(
         return 0.0
     seen = certainty(face) * face.eye_certainty
     steepness = SCORE_STEEPNESS_UNSEEN + (SCORE_STEEPNESS_SEEN - SCORE_STEEPNESS_UNSEEN) * seen
-    length = math.hypot(*deviations(face, limits, neutral))
+    length = math.hypot(*_deviations(face, limits, neutral))
     score = _logistic(steepness * (1.0 - length))
     threshold = limits.eye_closed_openness if closed_openness is None else closed_openness
     return score * min(1.0, max(face.openness) / threshold) / max(1, observation.face_count)
@@ -201,6 +198,8 @@ class FocusState:
     the limits are a little wider, so that a learner at a limit does not flicker. What is told is of
     one piece: while focus holds, the direction is `centered`.
     """
+
+    __slots__ = ("_began", "_change", "_eyes_closed", "_limits", "_second_face", "_told")
 
     def __init__(self, limits: FocusLimits) -> None:
         self._limits = limits
@@ -219,13 +218,13 @@ class FocusState:
         """
         verdict = self._verdict(observation, eyes_closed, neutral, now)
         told = self._told
-        changes = told is not None and verdict.is_focused != told.is_focused
-        lasted = self._change.observe(changes, now)
-        if told is None or not changes or self._convinces(verdict, lasted):
-            self._change.observe(False, now)
-            self._told = verdict
-            return verdict
-        return told
+        if told is not None and verdict.is_focused != told.is_focused:
+            lasted = self._change.observe(True, now)
+            if not self._convinces(verdict, lasted):
+                return told
+        self._change.observe(False, now)
+        self._told = verdict
+        return verdict
 
     def _verdict(
         self, observation: Observation, eyes_closed: bool, neutral: Neutral, now: float
@@ -244,7 +243,9 @@ class FocusState:
         """Limits are wider while focus holds, and while the neutral is still a guess."""
         if self._began is None:
             self._began = now
-        stretch = 1.0 + START_SLACK * max(0.0, 1.0 - (now - self._began) / START_SECONDS)
+        stretch, since = 1.0, now - self._began
+        if since < START_SECONDS:
+            stretch += START_SLACK * (1.0 - since / START_SECONDS)
         if self._told is None or self._told.is_focused:
             stretch += self._limits.hysteresis
         return stretch

@@ -50,6 +50,8 @@ _NOBODY_SEEN = (NO_FACE, PAGE_HIDDEN)
 class NeededRate:
     """Rises at once, falls after a second of calm. Times are seconds on any one clock."""
 
+    __slots__ = ("_calm_since", "_told", "rate")
+
     def __init__(self) -> None:
         self.rate = EVERY
         self._told: Verdict | None = None

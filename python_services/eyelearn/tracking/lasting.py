@@ -14,6 +14,8 @@ class Lasting:
     3 and 30 frames a second tell the same on average.
     """
 
+    __slots__ = ("_before", "_began")
+
     def __init__(self) -> None:
         self._before: float | None = None
         self._began: float | None = None

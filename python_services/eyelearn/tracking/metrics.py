@@ -28,6 +28,16 @@ class Metrics:
     `max_gap_seconds` was not seen and adds nothing.
     """
 
+    __slots__ = (
+        "_last",
+        "_max_gap",
+        "focus_sessions",
+        "focused",
+        "focused_time",
+        "unfocus_sessions",
+        "unfocused_time",
+    )
+
     def __init__(self, max_gap_seconds: float) -> None:
         self.focused_time = 0.0
         self.unfocused_time = 0.0

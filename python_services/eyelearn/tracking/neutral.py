@@ -39,6 +39,8 @@ _MAX_NUMBER = 180.0
 class NeutralEstimate:
     """A running mean of the gaze that outliers do not move, and that stays near where it began."""
 
+    __slots__ = ("_bound", "_guess_seconds", "_origin", "_seconds", "value")
+
     def __init__(self, bound: float, origin: Neutral = STRAIGHT_AHEAD) -> None:
         """bound: degrees that yaw and pitch may be learned away from the origin."""
         self._bound = bound
@@ -49,17 +51,14 @@ class NeutralEstimate:
 
     def observe(self, face: Face, seconds: float) -> None:
         """The learner looked there for so long, or the camera saw them do."""
-        value, origin = self.value, self._origin
-        yaw, pitch = face.gaze_yaw - value.yaw, face.gaze_pitch - value.pitch
+        before_yaw, before_pitch = self.value
+        yaw, pitch = face.gaze_yaw - before_yaw, face.gaze_pitch - before_pitch
         weight = seconds * _influence(yaw, pitch)
         if weight <= 0.0:
             return
         self._seconds = min(self._seconds + weight, MEMORY_SECONDS)
         share = weight / (self._guess_seconds + self._seconds)
-        self.value = Neutral(
-            self._bounded(value.yaw + share * yaw, origin.yaw),
-            self._bounded(value.pitch + share * pitch, origin.pitch),
-        )
+        self.value = self._bounded(before_yaw + share * yaw, before_pitch + share * pitch)
 
     def calibrate(self, neutral: Neutral) -> None:
         """From now on this is the neutral, and what is learned stays near it."""
@@ -67,9 +66,13 @@ class NeutralEstimate:
         self._seconds = 0.0
         self._guess_seconds = CALIBRATED_SECONDS
 
-    def _bounded(self, angle: float, origin: float) -> float:
-        lowest = origin - self._bound
-        return lowest if angle < lowest else min(angle, origin + self._bound)
+    def _bounded(self, yaw: float, pitch: float) -> Neutral:
+        bound, (origin_yaw, origin_pitch) = self._bound, self._origin
+        if abs(yaw - origin_yaw) > bound:
+            yaw = origin_yaw + math.copysign(bound, yaw - origin_yaw)
+        if abs(pitch - origin_pitch) > bound:
+            pitch = origin_pitch + math.copysign(bound, pitch - origin_pitch)
+        return Neutral(yaw, pitch)
 
     def to_dict(self) -> dict[str, float]:
         """Plain numbers, to be kept with the session."""
@@ -99,10 +102,7 @@ class NeutralEstimate:
         estimate = cls(bound, Neutral(numbers["origin_yaw"], numbers["origin_pitch"]))
         estimate._seconds = min(max(numbers["seconds"], 0.0), MEMORY_SECONDS)
         estimate._guess_seconds = min(max(numbers["guess_seconds"], 1.0), CALIBRATED_SECONDS)
-        estimate.value = Neutral(
-            estimate._bounded(numbers["yaw"], estimate._origin.yaw),
-            estimate._bounded(numbers["pitch"], estimate._origin.pitch),
-        )
+        estimate.value = estimate._bounded(numbers["yaw"], numbers["pitch"])
         return estimate
 
 

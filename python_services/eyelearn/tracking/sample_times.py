@@ -9,22 +9,20 @@ and never more than have passed here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 # A batch may come before one that was sent earlier; a clock that goes back by more was set, and
 # what it says from then on is counted anew.
 SET_BACK_MS = 10_000.0
 
 
-class Sample(NamedTuple):
-    """number: its place in the batch; at: seconds on the service's clock."""
-
-    number: int
-    at: float
+# Its place in the batch, and seconds on the service's clock.
+Sample = tuple[int, float]
 
 
 class SampleTimes:
     """One session's. Samples count once, however often they come."""
+
+    __slots__ = ("_ahead", "_last_at", "_sent_at_ms", "_taken_until_ms")
 
     def __init__(self) -> None:
         # Seconds by which the service's clock is ahead of the client's, at least.
@@ -46,10 +44,12 @@ class SampleTimes:
             self._taken_until_ms = float("-inf")
         self._ahead = min(self._ahead, arrived - sent_at_ms / 1000)
         self._sent_at_ms = max(self._sent_at_ms, sent_at_ms)
-        samples = []
+        samples: list[Sample] = []
+        ahead, until_ms, at = self._ahead, self._taken_until_ms, self._last_at
         for number, timestamp in enumerate(timestamps_ms):
-            if timestamp > self._taken_until_ms:
-                self._taken_until_ms = timestamp
-                self._last_at = max(self._last_at, timestamp / 1000 + self._ahead)
-                samples.append(Sample(number, self._last_at))
+            if timestamp > until_ms:
+                until_ms = timestamp
+                at = max(at, timestamp / 1000 + ahead)
+                samples.append((number, at))
+        self._taken_until_ms, self._last_at = until_ms, at
         return samples

@@ -14,6 +14,8 @@ KNOWN_AFTER_SECONDS = 1.0
 class SamplingRate:
     """Observations over time, not the time between two: frames may arrive in bursts."""
 
+    __slots__ = ("_max_gap", "_times")
+
     def __init__(self, max_gap_seconds: float) -> None:
         """max_gap_seconds: after a longer time without observations all begins anew."""
         self._max_gap = max_gap_seconds
@@ -21,16 +23,18 @@ class SamplingRate:
 
     def observe(self, now: float) -> None:
         """There was an observation at `now`, in seconds."""
-        if self._times and not 0.0 <= now - self._times[-1] <= self._max_gap:
-            self._times.clear()
-        self._times.append(now)
-        while self._times[0] < now - WINDOW_SECONDS:
-            self._times.popleft()
+        times = self._times
+        if times and not 0.0 <= now - times[-1] <= self._max_gap:
+            times.clear()
+        times.append(now)
+        while times[0] < now - WINDOW_SECONDS:
+            times.popleft()
 
     @property
     def per_second(self) -> float | None:
         """Over the last seconds; None in the first second, and in that after a gap."""
-        seconds = self._times[-1] - self._times[0] if self._times else 0.0
+        times = self._times
+        seconds = times[-1] - times[0] if times else 0.0
         if seconds < KNOWN_AFTER_SECONDS:
             return None
-        return (len(self._times) - 1) / seconds
+        return (len(times) - 1) / seconds

@@ -80,6 +80,39 @@ class WebSocketEyeTrackingSession:
     it may be told again. `kept`: whether anybody is to learn of it later.
     """
 
+    # Here and in what it holds: of two thousand sessions each batch finds another one's, and what
+    # is not spread over memory is there sooner.
+    __slots__ = (
+        "_calibration",
+        "_eyes",
+        "_focus",
+        "_observed_at",
+        "_smoothed",
+        "admitted",
+        "allowance",
+        "attention",
+        "changed",
+        "end_reason",
+        "ended_at",
+        "ended_wall",
+        "frames",
+        "hidden",
+        "holder",
+        "ids",
+        "kept",
+        "last_seen",
+        "metrics",
+        "needed",
+        "neutral",
+        "next_flush",
+        "revision",
+        "rules",
+        "sample_times",
+        "session_id",
+        "started_wall",
+        "told_batch_seconds",
+    )
+
     def __init__(
         self, session_id: str, ids: LearnerIds, rules: SessionRules, now: float, wall: float
     ) -> None:

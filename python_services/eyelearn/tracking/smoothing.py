@@ -15,6 +15,8 @@ FULL_EYE_CERTAINTY = 0.5
 class SmoothedFace:
     """An exponentially weighted mean of each angle, whatever the frame rate."""
 
+    __slots__ = ("_at", "_face", "_time_constant")
+
     def __init__(self, time_constant: float) -> None:
         """time_constant: seconds after which 63 % of a step is through; 0: no smoothing."""
         self._time_constant = time_constant
@@ -38,17 +40,21 @@ class SmoothedFace:
 
 def _between(before: Face, face: Face, share: float) -> Face:
     """The face with its angles at this share of the way from those before."""
-    eye_share = share * min(1.0, face.eye_certainty / FULL_EYE_CERTAINTY)
-    # Field by field in their order: `_replace` takes twice as long, for each sample of everybody.
+    # As tuples, in their order: by name it takes twice as long, for each sample of everybody.
+    old_yaw, old_pitch, old_roll, old_eye_yaw, old_eye_pitch = before[:5]
+    yaw, pitch, roll, eye_yaw, eye_pitch, eye_certainty, openness, size, visible, brightness = face
+    eye_share = share
+    if eye_certainty < FULL_EYE_CERTAINTY:
+        eye_share *= eye_certainty / FULL_EYE_CERTAINTY
     return Face(
-        before.yaw + share * (face.yaw - before.yaw),
-        before.pitch + share * (face.pitch - before.pitch),
-        before.roll + share * (face.roll - before.roll),
-        before.eye_yaw + eye_share * (face.eye_yaw - before.eye_yaw),
-        before.eye_pitch + eye_share * (face.eye_pitch - before.eye_pitch),
-        face.eye_certainty,
-        face.openness,
-        face.size,
-        face.visible,
-        face.brightness,
+        old_yaw + share * (yaw - old_yaw),
+        old_pitch + share * (pitch - old_pitch),
+        old_roll + share * (roll - old_roll),
+        old_eye_yaw + eye_share * (eye_yaw - old_eye_yaw),
+        old_eye_pitch + eye_share * (eye_pitch - old_eye_pitch),
+        eye_certainty,
+        openness,
+        size,
+        visible,
+        brightness,
     )

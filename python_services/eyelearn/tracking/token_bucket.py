@@ -6,6 +6,8 @@ from __future__ import annotations
 class TokenBucket:
     """Lets `rate` events a second through, and at most `burst_seconds` worth of them at once."""
 
+    __slots__ = ("_capacity", "_last", "_rate", "_tokens")
+
     def __init__(self, rate: float, burst_seconds: float = 1.0) -> None:
         self._rate = rate
         self._capacity = max(1.0, rate * burst_seconds)
@@ -14,9 +16,8 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Whether one more event is allowed at `now`, seconds on any one clock."""
-        if self._last is not None:
-            refill = max(0.0, now - self._last) * self._rate
-            self._tokens = min(self._capacity, self._tokens + refill)
+        if self._last is not None and now > self._last:
+            self._tokens = min(self._capacity, self._tokens + (now - self._last) * self._rate)
         self._last = now
         if self._tokens < 1.0:
             return False

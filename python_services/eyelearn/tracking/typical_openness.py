@@ -21,10 +21,15 @@ STEP = 0.01
 class TypicalOpenness:
     """An upper quantile by seconds, over the whole sitting: a face in it stays the same."""
 
+    __slots__ = ("_above", "_seconds", "_step", "_total", "value")
+
     def __init__(self) -> None:
         # Seconds seen with each openness, in steps from LEAST; the ends hold all beyond.
         self._seconds = [0.0] * (round((MOST - LEAST) / STEP) + 1)
         self._total = 0.0
+        # The step that the quantile was in last, and the seconds in all above it.
+        self._step = len(self._seconds) - 1
+        self._above = 0.0
         self.value = USUAL
 
     def observe(self, openness: float, seconds: float) -> None:
@@ -34,13 +39,18 @@ class TypicalOpenness:
         step = round((min(max(openness, LEAST), MOST) - LEAST) / STEP)
         self._seconds[step] += seconds
         self._total += seconds
+        if step > self._step:
+            self._above += seconds
         if self._total >= ENOUGH_SECONDS:
             self.value = self._quantile()
 
     def _quantile(self) -> float:
+        """From where it was last: it seldom moves, and is asked for with every sample."""
         exceeded = EXCEEDED_SHARE * self._total
-        above, step = 0.0, len(self._seconds)
-        while above < exceeded and step > 0:
-            step -= 1
-            above += self._seconds[step]
-        return LEAST + step * STEP
+        while self._above >= exceeded:
+            self._step += 1
+            self._above -= self._seconds[self._step]
+        while self._above + self._seconds[self._step] < exceeded and self._step > 0:
+            self._above += self._seconds[self._step]
+            self._step -= 1
+        return LEAST + self._step * STEP
