@@ -21,8 +21,9 @@ BATCH_SECONDS = 1.0
 STEP_MS = 1000 // SAMPLES_PER_SECOND
 # Written once: the generator shares the machine.
 _SAME_IN_ALL = json.dumps(
-    {"width": WIDTH, "height": HEIGHT, "points": {"_placeholder": True, "num": 0}}
+    {"width": WIDTH, "height": HEIGHT, "hidden": False, "points": {"_placeholder": True, "num": 0}}
 )[1:-1]
+_BRIGHTNESS = "131"
 
 
 def samples(seconds: int) -> list[bytes]:
@@ -78,9 +79,11 @@ class LandmarkLearner(BenchmarkLearner):
         numbers = range(number - self._in_sent + 1, number + 1)
         timestamps = ",".join([str(each * STEP_MS) for each in numbers])
         counts = ",".join(["1"] * self._in_sent)
+        brightness = ",".join([_BRIGHTNESS] * self._in_sent)
         event = (
             f'451-{number}["face_landmarks",{{"sent_at":{number * STEP_MS},'
-            f'"timestamps":[{timestamps}],"face_counts":[{counts}],{_SAME_IN_ALL}}}]'
+            f'"timestamps":[{timestamps}],"face_counts":[{counts}],'
+            f'"brightness":[{brightness}],{_SAME_IN_ALL}}}]'
         )
         points = b"".join([self.clip[each % len(self.clip)] for each in numbers])
         return text_frame(event) + binary_frame(points)

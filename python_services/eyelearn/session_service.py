@@ -503,7 +503,7 @@ def _seen(face: Face | None, landmarks: Landmarks, number: int) -> Observation:
     if face is None:
         return NO_FACE
     if landmarks.brightness is not None:
-        face = face._replace(brightness=landmarks.brightness[number])
+        face = face.lit(landmarks.brightness[number])
     return Observation(max(1, landmarks.face_counts[number]), face)
 
 

@@ -62,10 +62,10 @@ class Measuring:
     def on_answer(self, worker: WorkerHandle, header: Header, payload: bytearray) -> None:
         _, batches = self._sent.get(worker.name, {}).pop(header["number"], (0.0, []))
         error = messages.read_failure(header)
-        rows = np.frombuffer(payload, np.float64).reshape(-1, COLUMNS)
+        faces = from_rows(np.frombuffer(payload, np.float64).reshape(-1, COLUMNS))
         at = 0
         for number, (_, batch) in enumerate(batches, start=1):
-            batch.resolve(from_rows(rows[at : at + batch.samples]) if error is None else error)
+            batch.resolve(faces[at : at + batch.samples] if error is None else error)
             at += batch.samples
             if number % TOLD_IN_A_ROW == 0:
                 self._concurrency.sleep(0)

@@ -32,10 +32,16 @@ def _face(row: list[float]) -> Face | None:
     is_there, yaw, pitch, roll, eye_yaw, eye_pitch, eye_certainty, left, right, size, visible = row
     if not is_there:
         return None
+    openness = left, right
     return Face(
-        *(yaw, pitch, roll, eye_yaw, eye_pitch, eye_certainty),
-        openness=(left, right),
-        size=size,
-        visible=visible,
+        yaw,
+        pitch,
+        roll,
+        eye_yaw,
+        eye_pitch,
+        eye_certainty,
+        openness,
+        size,
+        visible,
         brightness=None,
     )

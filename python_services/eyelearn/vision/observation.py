@@ -44,6 +44,10 @@ class Face(NamedTuple):
         """Head and eyes together, degrees relative to the camera."""
         return self.pitch + self.eye_pitch
 
+    def lit(self, brightness: float | None) -> Face:
+        """The same face, where its brightness was measured elsewhere."""
+        return Face(*self[:-1], brightness)
+
     def gaze_vector(self) -> tuple[float, float, float]:
         """Unit vector of where they look, head and eyes together, seen from them.
 
