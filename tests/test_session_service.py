@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -39,12 +41,12 @@ class Pool:
         self,
         session_id: str,
         frame: bytes,
-        tell: Callable[[Observation], None],
+        tell: Callable[[Observation | Internal], None],
         request: Header,
     ) -> None:
         self.judged += 1
         self.alone = request["alone"]
-        tell(self.observation)
+        tell(Internal("no") if self.fails else self.observation)
 
     def measure(self, session_id: str, batch: LandmarkBatch) -> None:
         face = self.observation.face
@@ -265,6 +267,31 @@ def test_a_session_whose_picture_waits_to_be_judged_is_not_idle() -> None:
     sitting.service.judge("c", b"", told.append)
     sitting.pause(20.0)
     assert told[0]().session.ended_at is None
+
+
+@pytest.mark.parametrize("sent", [b"", Landmarks(b"", [0.0], 0.0, [1], 640, 480)])
+def test_an_error_that_was_told_keeps_nothing_that_was_sent(sent: bytes | Landmarks) -> None:
+    """Else it stays until the garbage collector comes."""
+    sitting = Sitting()
+    sitting.service.start("c", IDS)
+    told: list[weakref.ref[Internal]] = []
+
+    def tell(outcome: Outcome) -> None:
+        try:
+            outcome()
+        except Internal as error:
+            told.append(weakref.ref(error))
+
+    sitting.pool.fails = True
+    gc.disable()
+    try:
+        if isinstance(sent, bytes):
+            sitting.service.judge("c", sent, tell)
+        else:
+            sitting.service.observe("c", sent, tell)
+        assert [error() for error in told] == [None]
+    finally:
+        gc.enable()
 
 
 def test_stopping_a_session_that_ended_by_being_idle_ends_it_for_good() -> None:

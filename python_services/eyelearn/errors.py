@@ -19,7 +19,7 @@ EyeLearnError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class EyeLearnError(Exception):
@@ -36,6 +36,16 @@ class EyeLearnError(Exception):
         super().__init__(message)
         self.message = message
         self.retry_after_seconds = retry_after_seconds
+
+    def again(self) -> Self:
+        """The same, as if it had never been raised: to be kept, or raised by who keeps this one.
+
+        An error holds the frames that it was raised through. One of them that holds the error, too,
+        makes a circle, and with it a picture stays until the garbage collector comes.
+        """
+        other = type(self).__new__(type(self), *self.args)
+        other.__dict__.update(self.__dict__)
+        return other
 
 
 class InvalidPayload(EyeLearnError):

@@ -245,7 +245,7 @@ class SessionService:
         if not session.admitted:
             self._admission.admit()
             session.admitted = True
-        session.came(arrived)
+        session.sign_of_life(arrived)
         within = session.allowance.take(arrived)
         if session.attention is not None and not within:
             wait_seconds = session.allowance.wait_seconds
@@ -268,7 +268,7 @@ class SessionService:
         arrived: float,
     ) -> Judgement:
         if isinstance(outcome, EyeLearnError):
-            raise outcome
+            raise outcome.again()
         assert isinstance(outcome, Observation)
         if session.ended_at is not None:
             raise NotTracking("video_frame")
@@ -287,7 +287,7 @@ class SessionService:
         session = self._session_of(holder, "face_landmarks", arrived)
         if not session.frames.take(arrived):
             raise RateLimited.by_frames(self._settings.max_client_fps)
-        session.came(arrived)
+        session.sign_of_life(arrived)
 
         def measured(faces: Measured) -> None:
             tell(lambda: self._observed(session, landmarks, faces, arrived))
@@ -304,7 +304,7 @@ class SessionService:
         arrived: float,
     ) -> Judgement:
         if isinstance(faces, EyeLearnError):
-            raise faces
+            raise faces.again()
         if session.ended_at is not None:
             raise NotTracking("face_landmarks")
         samples = session.sample_times.take(landmarks.timestamps, landmarks.sent_at, arrived)

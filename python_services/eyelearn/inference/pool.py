@@ -214,7 +214,7 @@ class InferencePool:
         submit(tell)
         told.wait()
         if isinstance(outcomes[0], EyeLearnError):
-            raise outcomes[0]
+            raise outcomes[0].again()
         return outcomes[0]
 
     def release(self, session_id: str) -> None:

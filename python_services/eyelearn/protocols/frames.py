@@ -225,7 +225,7 @@ class Frames:
         except NotTracking:
             return Told(Overloaded("The session ended meanwhile; the next picture begins another."))
         except EyeLearnError as error:
-            return Told(error)
+            return Told(error.again())
         body = _body(payload, judgement)
         if self._forward is not None and judgement.judged:
             self._forward(body)

@@ -96,7 +96,7 @@ class RestFrames:
         message = read_object(environ["wsgi.input"].read(size))
         answer = self._ask(message, environ, identity, until)
         if isinstance(answer.outcome, EyeLearnError):
-            raise answer.outcome
+            raise answer.outcome.again()
         if answer.wait_seconds:
             self._concurrency.sleep(min(answer.wait_seconds, max(0.0, until - time.monotonic())))
         return answer.outcome

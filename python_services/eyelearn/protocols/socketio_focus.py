@@ -284,4 +284,4 @@ class SocketIOFocus:
 
 
 def _refuse(_sid: str, problem: EyeLearnError) -> None:
-    raise problem
+    raise problem.again()

@@ -145,7 +145,7 @@ class WebSocketEyeTrackingSession:
         self._focus = FocusState(rules.limits)
         self._eyes = EyeClosure(rules.limits.eye_closed_openness, rules.max_gap_seconds)
 
-    def came(self, now: float) -> None:
+    def sign_of_life(self, now: float) -> None:
         """Something of the learner's is there, which may take a while to be judged."""
         self.last_seen = max(self.last_seen, now)
 
@@ -180,7 +180,7 @@ class WebSocketEyeTrackingSession:
         if self.hidden:
             verdict = Verdict(False, PAGE_HIDDEN)
         self.metrics.observe(verdict.is_focused, now)
-        self.came(now)
+        self.sign_of_life(now)
         self.changed = True
         return smoothed, verdict
 
