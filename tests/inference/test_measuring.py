@@ -15,7 +15,7 @@ from eyelearn.concurrency import Concurrency
 from eyelearn.errors import Internal, Overloaded
 from eyelearn.inference import messages
 from eyelearn.inference.landmark_batch import LandmarkBatch, Measured
-from eyelearn.inference.measuring import PATIENCE_SECONDS, Measuring
+from eyelearn.inference.measuring import PATIENCE_SECONDS, SAMPLES_IN_A_ROW, Measuring
 from eyelearn.processes.channel import ChannelClosed
 from eyelearn.vision.face_rows import to_rows
 from tracking.faces import face
@@ -29,12 +29,13 @@ class Later:
 
     def __init__(self) -> None:
         self.waiting: list[Callable[[], Any]] = []
+        self.turns_of_others: list[Callable[[], Any]] = []
 
     def concurrency(self) -> Concurrency:
         return Concurrency(
             spawn=lambda function, *arguments: function(*arguments),
             later=lambda _seconds, function: self.waiting.append(function),
-            sleep=time.sleep,
+            sleep=lambda _seconds: [turn() for turn in self.turns_of_others],
             lock=threading.Lock,
             event=threading.Event,
         )
@@ -105,6 +106,21 @@ def test_all_that_comes_together_is_one_message_and_each_gets_its_own(
     answer(measuring, workers[0])
     yaws = [[each.yaw for each in faces] for ((faces),) in told]  # type: ignore[union-attr]
     assert yaws == [[0.0, 1.0], [2.0], [3.0, 4.0, 5.0]]
+
+
+@pytest.mark.parametrize("samples", [1, 5, 25, 300])
+def test_others_have_their_turn_in_a_long_row_of_answers(
+    measuring: Measuring, later: Later, workers: list[Worker], samples: int
+) -> None:
+    workers.pop()
+    told = [submit(measuring, "a", samples) for _ in range(100)]
+    later.come()
+    answered_at: list[int] = []
+    later.turns_of_others.append(lambda: answered_at.append(sum(map(len, told))))
+    answer(measuring, workers[0])
+    rows = np.diff([0, *answered_at, len(told)]) * samples
+    assert rows.sum() == 100 * samples
+    assert rows.max() < max(SAMPLES_IN_A_ROW + samples, 2 * samples)
 
 
 def test_a_session_stays_on_its_worker(
