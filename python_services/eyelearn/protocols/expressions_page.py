@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from typing_extensions import TypedDict
 
 from ..expression_service import ExpressionService, ExpressionSession
-from ..settings import Settings, listed
+from ..settings import Settings
 from ..timestamps import utc_text
 from .admin import admin_only
+from .content_security_policy import page_policy
 from .own_files import TEMPLATES, own_file
 from .security_headers import FILMING
 
@@ -68,7 +69,14 @@ def health_of(expressions: ExpressionService) -> ExpressionsHealth:
 def expressions_page(expressions: ExpressionService, settings: Settings) -> Blueprint:
     blueprint = Blueprint("expressions_page", __name__)
     headers = {
-        "Content-Security-Policy": _content_security_policy(settings),
+        "Content-Security-Policy": page_policy(
+            settings,
+            "script-src 'self'",
+            "style-src 'self'",
+            # Pictures that the page has in memory.
+            "img-src 'self' data: blob:",
+            "connect-src 'self' ws: wss:",
+        ),
         "Permissions-Policy": FILMING,
     }
     for address, (name, mimetype) in PAGE.items():
@@ -111,20 +119,3 @@ def _details(session: ExpressionSession) -> ExpressionSessionTold:
         "expression": None if session.last is None else session.last.expression,
         "loaded_expressions": list(session.images),
     }
-
-
-def _content_security_policy(settings: Settings) -> str:
-    """No inline code; pictures that the page has in memory; its own camera."""
-    embedders = " ".join(("'self'", *listed(settings.allowed_origins)))
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data: blob:",
-            "connect-src 'self' ws: wss:",
-            "base-uri 'none'",
-            "form-action 'none'",
-            f"frame-ancestors {embedders}",
-        )
-    )

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response
 
-from ..settings import Settings, listed
+from ..settings import Settings
+from .content_security_policy import page_policy
 from .own_files import TEMPLATES, revalidated
 from .security_headers import FILMING
 
@@ -54,17 +55,11 @@ def _policy(page: str, settings: Settings) -> str:
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         hashes[kind].append(f"'sha256-{digest}'")
     connect = " ".join(("'self' ws: wss:", _origin(settings.python_service_url))).rstrip()
-    embedders = " ".join(("'self'", *listed(settings.allowed_origins)))
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {' '.join(hashes['script'])}",
-            f"style-src {' '.join(hashes['style'])}",
-            "worker-src blob:",
-            "img-src 'self'",
-            f"connect-src {connect}",
-            "base-uri 'none'",
-            "form-action 'none'",
-            f"frame-ancestors {embedders}",
-        )
+    return page_policy(
+        settings,
+        f"script-src {' '.join(hashes['script'])}",
+        f"style-src {' '.join(hashes['style'])}",
+        "worker-src blob:",
+        "img-src 'self'",
+        f"connect-src {connect}",
     )
