@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..settings import Settings, listed
 from .client_address import DEFAULT_PORTS
 from .origins import LOCAL_HOSTS
@@ -16,9 +18,13 @@ LOCAL_PAGES = tuple(
 
 
 def page_policy(settings: Settings, *sources: str) -> str:
-    """A page that takes nothing but `sources`, the policy's directives for that; only pages that
-    may connect may show it in a frame."""
-    embedders = listed(settings.allowed_origins) or LOCAL_PAGES
+    """As `policy`; all pages that may connect may show this one in a frame."""
+    return policy(listed(settings.allowed_origins) or LOCAL_PAGES, *sources)
+
+
+def policy(embedders: Iterable[str], *sources: str) -> str:
+    """A page that takes nothing but `sources`, the policy's directives for that; only the service's
+    own pages and the embedders' may show it in a frame."""
     return "; ".join(
         (
             "default-src 'none'",

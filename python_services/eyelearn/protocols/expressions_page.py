@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from typing_extensions import TypedDict
 
 from ..expression_service import ExpressionService, ExpressionSession
-from ..settings import Settings
+from ..settings import Settings, listed
 from ..timestamps import utc_text
 from .admin import admin_only
-from .content_security_policy import page_policy
+from .content_security_policy import policy
 from .own_files import TEMPLATES, own_file
 from .security_headers import FILMING
 
@@ -69,8 +69,8 @@ def health_of(expressions: ExpressionService) -> ExpressionsHealth:
 def expressions_page(expressions: ExpressionService, settings: Settings) -> Blueprint:
     blueprint = Blueprint("expressions_page", __name__)
     headers = {
-        "Content-Security-Policy": page_policy(
-            settings,
+        "Content-Security-Policy": policy(
+            listed(settings.allowed_origins),
             "script-src 'self'",
             "style-src 'self'",
             # Pictures that the page has in memory.

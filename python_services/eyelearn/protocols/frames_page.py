@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response
 
-from ..settings import Settings
-from .content_security_policy import page_policy
+from ..settings import Settings, listed
+from .content_security_policy import policy
 from .own_files import TEMPLATES, revalidated
 from .security_headers import FILMING
 
@@ -55,8 +55,8 @@ def _policy(page: str, settings: Settings) -> str:
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         hashes[kind].append(f"'sha256-{digest}'")
     connect = " ".join(("'self' ws: wss:", _origin(settings.python_service_url))).rstrip()
-    return page_policy(
-        settings,
+    return policy(
+        listed(settings.allowed_origins),
         f"script-src {' '.join(hashes['script'])}",
         f"style-src {' '.join(hashes['style'])}",
         "worker-src blob:",
