@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+
+from own_process import what_prints
 
 BUFFER = """
 from eventlet.websocket import RFC6455WebSocket
@@ -19,20 +18,8 @@ except (AttributeError, RuntimeError) as error:
 """
 
 
-def said(change: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", BUFFER.format(change=change)],
-        cwd="python_services",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_the_installed_versions_can_be_buffered() -> None:
-    assert said("") == ""
+    assert what_prints(BUFFER.format(change="")) == ""
 
 
 @pytest.mark.parametrize(
@@ -49,13 +36,13 @@ def test_the_installed_versions_can_be_buffered() -> None:
     ids=["no frames", "no handler", "reads otherwise", "writes otherwise"],
 )
 def test_a_seam_that_is_gone_is_told_at_start(change: str, named: str) -> None:
-    assert named in said(change)
+    assert named in what_prints(BUFFER.format(change=change))
 
 
 RECEIVE = """
 import socket, struct
 import eventlet
-from eyelearn.server import Receiver
+from eyelearn.server import PatientSocket
 
 def pair():
     listener = socket.create_server(("127.0.0.1", 0))
@@ -65,37 +52,27 @@ def pair():
 def receiving(then):
     here, there = pair()
     here.settimeout(0.01)
-    receiver = Receiver(here)
     eventlet.spawn_after(0.1, then, here, there)
-    return receiver, there
+    return PatientSocket(here), there
 
-receiver, there = receiving(lambda here, there: there.sendall(b"ab"))
-print(receiver.receive(1), receiver.receive(1), "in spite of the timeout")
+here, there = receiving(lambda here, there: there.sendall(b"ab"))
+print(here.recv(1), here.recv(1), "in spite of the timeout")
 eventlet.spawn_after(0.05, there.sendall, b"c")
-print(receiver.receive(8), "after a wait")
+print(here.recv(8), "after a wait")
 there.close()
-print(receiver.receive(8), "closed there")
+print(here.recv(8), "closed there")
 
 def reset(here, there):
     there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     there.close()
 
-print(receiving(reset)[0].receive(8), "reset there")
-print(receiving(lambda here, there: here.shutdown(socket.SHUT_RDWR))[0].receive(8), "hung up here")
+print(receiving(reset)[0].recv(8), "reset there")
+print(receiving(lambda here, there: here.shutdown(socket.SHUT_RDWR))[0].recv(8), "hung up here")
 """
 
 
 def test_a_socket_is_waited_for_however_long_until_something_comes_or_it_ends() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", RECEIVE],
-        cwd="python_services",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [
+    assert what_prints(RECEIVE).splitlines() == [
         "b'a' b'b' in spite of the timeout",
         "b'c' after a wait",
         "b'' closed there",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+
+from own_process import what_prints
 
 FACTS = {
     "is set once and for all": """
@@ -38,13 +37,4 @@ assert event.wait(60.0)
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=list(FACTS))
 def test_an_event(fact: str) -> None:
-    program = f"from eyelearn.server import GREEN\nevent = GREEN.event()\n{fact}"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
-        cwd="python_services",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    what_prints(f"from eyelearn.server import GREEN\nevent = GREEN.event()\n{fact}")

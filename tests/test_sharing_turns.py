@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
-from eyelearn.settings import ROOT
+from own_process import what_prints
 
 # A hundred readers whose bytes are all there and who take 2 ms each, and one who waits for 1 ms.
 PROGRAM = """
@@ -34,25 +31,14 @@ eventlet.sleep(0)
 for _, theirs in pairs:
     theirs.sendall(b"x")
 eventlet.spawn(wait)
-eventlet.sleep(0.5)
+while len(served) < len(pairs):
+    eventlet.sleep(0.01)
 print(seen[0], len(served), READY_AT_ONCE)
 """
 
 
-def what_prints(program: str) -> list[str]:
-    """The words that it prints; in a process of its own, since a hub can't be changed later."""
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT / "python_services",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.split()
-
-
 def test_a_timer_does_not_wait_for_all_that_is_ready() -> None:
-    printed = what_prints(PROGRAM)
+    printed = what_prints(PROGRAM).split()
     seen, served, at_once = map(int, printed)
     assert served == 100
     assert seen <= 2 * at_once
@@ -78,7 +64,7 @@ print(waited - begun, GREEN.idle_seconds() - waited)
 
 
 def test_the_event_loop_is_idle_while_it_waits_and_not_while_somebody_works() -> None:
-    printed = what_prints(IDLE_PROGRAM)
+    printed = what_prints(IDLE_PROGRAM).split()
     waiting, working = map(float, printed)
     assert waiting > 0.1
     assert working == 0.0
@@ -115,13 +101,14 @@ for _, theirs in pairs:
 GREEN.sleep(0.05)
 begun = len(served)
 sender.sendall(b"x")
-GREEN.sleep(1.0)
+while len(served) < 3 * len(pairs):
+    GREEN.sleep(0.01)
 print(seen[0] - begun, len(served), READY_AT_ONCE)
 """
 
 
 def test_what_is_preferred_is_read_before_others_that_are_ready() -> None:
-    printed = what_prints(PREFERRED_PROGRAM)
+    printed = what_prints(PREFERRED_PROGRAM).split()
     waited_for, served, at_once = map(int, printed)
     assert served == 300
     assert waited_for <= 4 * at_once

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from own_process import what_prints
 
 COMPARE = """
 import random
@@ -35,25 +34,14 @@ else:
 """
 
 
-def run(program: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
-        cwd="python_services",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
 def test_it_gives_what_the_slow_one_gives() -> None:
-    run(COMPARE)
+    what_prints(COMPARE)
 
 
 def test_a_seam_that_is_gone_is_told_at_start() -> None:
-    run(GONE.format(change="del RFC6455WebSocket._apply_mask"))
+    what_prints(GONE.format(change="del RFC6455WebSocket._apply_mask"))
 
 
 def test_a_seam_of_another_form_is_told_at_start() -> None:
     change = "RFC6455WebSocket._apply_mask = staticmethod(lambda data, mask: data)"
-    run(GONE.format(change=change))
+    what_prints(GONE.format(change=change))

@@ -173,8 +173,8 @@ def replace_unmasking() -> None:
     RFC6455WebSocket._apply_mask = staticmethod(unmask)
 
 
-class Receiver:
-    """Reads a WebSocket's socket, and waits before that where nothing can be there.
+class PatientSocket:
+    """A WebSocket's, which is waited for before it is read where nothing can be there.
 
     Without a timer, which costs as much as the reading: who says nothing is noticed by the
     heartbeats, Engine.IO's or ours.
@@ -184,14 +184,18 @@ class Receiver:
         """sock: a green one."""
         self._socket = sock
         self._is_drained = False
+        self.fd = sock.fd
 
-    def receive(self, size: int) -> bytes:
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+    def recv(self, size: int) -> bytes:
         """At most `size` bytes, and none at the end. Raises OSError."""
         while True:
             try:
                 if self._is_drained:
-                    self._socket._trampoline(self._socket.fd, read=True)
-                came: bytes = self._socket.fd.recv(size)
+                    self._socket._trampoline(self.fd, read=True)
+                came: bytes = self.fd.recv(size)
             except BlockingIOError:
                 self._is_drained = True
             except OSError as error:
@@ -211,7 +215,7 @@ def buffer_web_sockets() -> None:
     serve = EngineIOSocket._websocket_handler
 
     def make_buffered(self: Any, sock: Any, *arguments: Any, **options: Any) -> None:
-        make(self, BufferedSocket(sock, Receiver(sock).receive), *arguments, **options)
+        make(self, BufferedSocket(PatientSocket(sock)), *arguments, **options)
 
     def take_message(self: Any, message: Any = None) -> Any:
         whole = self.socket.take_message() if message is None else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from websockets.speedups import apply_mask
@@ -47,12 +46,9 @@ class BufferedSocket:
     for all messages that are known to follow each other.
     """
 
-    def __init__(self, sock: Any, receive: Callable[[int], bytes] | None = None) -> None:
-        """sock: a green one, whose `fd` is the system's own, which does not wait. receive: in place
-        of its `recv`.
-        """
+    def __init__(self, sock: Any) -> None:
+        """sock: a green one, whose `fd` is the system's own, which does not wait."""
         self._socket = sock
-        self._receive = receive
         self._ahead = b""
         self._at = 0
         self._awaited = 0
@@ -119,5 +115,4 @@ class BufferedSocket:
 
     def _fill(self) -> None:
         if self._at >= len(self._ahead):
-            receive = self._receive or self._socket.recv
-            self._ahead, self._at = receive(READ_AHEAD_BYTES), 0
+            self._ahead, self._at = self._socket.recv(READ_AHEAD_BYTES), 0
