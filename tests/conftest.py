@@ -13,9 +13,11 @@ settings.load_profile("here")
 
 pytest_plugins = ["databases"]
 
+# Software draws Face Mesh with all cores: two browsers that do so at a time are too slow for both.
+ONE_AT_A_TIME = "browser/landmarks"
 # Fast rooms first: what fails soonest is told soonest.
 SLOW = (
-    "browser/landmarks",
+    ONE_AT_A_TIME,
     "test_install.py",
     "test_deploy.py",
     "training",
@@ -32,10 +34,6 @@ SLOW = (
     "browser",
 )
 TESTS = Path(__file__).parent
-
-
-# Software draws Face Mesh with all cores: two browsers that do so at a time are too slow for both.
-ONE_AT_A_TIME = "tests/browser/landmarks/"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,4 +54,5 @@ class Scheduling(LoadFileScheduling):
     """A file's tests in one process, and so are those that may only run one at a time."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return ONE_AT_A_TIME if nodeid.startswith(ONE_AT_A_TIME) else super()._split_scope(nodeid)
+        together = nodeid.startswith(f"{TESTS.name}/{ONE_AT_A_TIME}/")
+        return ONE_AT_A_TIME if together else super()._split_scope(nodeid)

@@ -17,7 +17,6 @@ from eyelearn.tracking.typical_openness import (
     TypicalOpenness,
 )
 
-STEPS = round((MOST - LEAST) / STEP)
 Seen = list[tuple[float, float]]
 
 
@@ -58,6 +57,12 @@ def test_all_eyes_as_wide_as_can_be_are_the_widest() -> None:
     for _ in range(100):
         typical.observe(0.9, 0.1)
     assert typical.value == pytest.approx(MOST)
+
+
+def test_it_follows_what_is_seen_for_long_enough() -> None:
+    typical = TypicalOpenness()
+    for _ in range(100):
+        typical.observe(0.9, 0.1)
     for _ in range(10_000):
         typical.observe(0.2, 0.1)
     assert typical.value == pytest.approx(LEAST + 2 * STEP)

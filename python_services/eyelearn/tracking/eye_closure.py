@@ -139,12 +139,12 @@ class EyeClosure:
     def _add_interval(self, now: float) -> float:
         """Counts the time since the last observation; gives its seconds, 0 for a gap."""
         seconds = 0.0 if self._last is None else now - self._last
-        if not 0.0 < seconds <= self._max_gap:
-            seconds = 0.0
-        else:
+        if 0.0 < seconds <= self._max_gap:
             closed, shows_blinks = self.closed, self._shows_blinks
             self._intervals.extend((now, seconds, closed, shows_blinks))
             self._count(seconds, closed, shows_blinks)
+        else:
+            seconds = 0.0
         self._forget(now)
         return seconds
 

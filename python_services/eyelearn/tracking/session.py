@@ -180,7 +180,6 @@ class WebSocketEyeTrackingSession:
         if self.hidden:
             verdict = Verdict(False, PAGE_HIDDEN)
         self.metrics.observe(verdict.is_focused, now)
-        self.sign_of_life(now)
         self.changed = True
         return smoothed, verdict
 
